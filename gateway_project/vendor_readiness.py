@@ -35,15 +35,20 @@ async def waiting_for_vendors(vendors: ConfiguredVendors) -> AsyncIterator[None]
 
 
 async def _ask_all(vendors: ConfiguredVendors) -> None:
-    try:
-        names = await vendors.providers()
-    except MeteringUnavailable:
-        return  # calls tell soon enough
+    names = await _names(vendors)
     vendors.unanswered.update(names)
     places = asyncio.Semaphore(AT_ONCE)
     async with asyncio.TaskGroup() as group:
         for name in names:
             group.create_task(_ask(vendors, name, places), name="vendor.wait")
+
+
+async def _names(vendors: ConfiguredVendors) -> tuple[str, ...]:
+    while True:
+        try:
+            return await vendors.providers()
+        except MeteringUnavailable:
+            await asyncio.sleep(MAX_PAUSE_S)
 
 
 async def _ask(vendors: ConfiguredVendors, name: str, places: asyncio.Semaphore) -> None:
@@ -56,6 +61,9 @@ async def _ask(vendors: ConfiguredVendors, name: str, places: asyncio.Semaphore)
             logger.warning("vendor.not_ready", extra={"provider": name, "problem": error.message})
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, MAX_PAUSE_S)
+            continue
+        except MeteringUnavailable:
+            await asyncio.sleep(MAX_PAUSE_S)  # the database is away, which others tell
             continue
         except AttemptFailed:
             pass  # it is not active any more

@@ -11,7 +11,12 @@ from typing import Protocol
 
 from providers.keys import Key, Keys, Unwatched
 from providers.listing import ModelList, list_models
-from providers.openai_compatible.answer import is_event_stream, read_whole
+from providers.openai_compatible.answer import (
+    MAX_ANSWER_BYTES,
+    MAX_EMBEDDINGS_BYTES,
+    is_event_stream,
+    read_whole,
+)
 from providers.openai_compatible.connections import connections
 from providers.openai_compatible.errors import (
     CONNECTION_ERRORS,
@@ -219,11 +224,13 @@ class HttpProvider(ABC):
         return chunks_of_completion(completion)
 
     async def _body_of(self, call: ProviderCall, ask: Callable[[Key], Awaitable[VendorResponse]]) -> bytes:
-        """The body that answers a request which generates nothing, and so costs nothing. Raises ProviderError."""
+        """The body that answers a request which generates nothing, and so costs nothing: it has limits of its own at
+        vendors, so that a refusal says nothing of other calls. Raises ProviderError.
+        """
         ends_at_s = asyncio.get_running_loop().time() + call.timeout_s
         try:
             with TimeLimit(self._first_byte_s(call)):
-                response, _ = await self._keys.used(call.model, call.progress, ask)
+                response = await self._keys.first_asked(ask)
             try:
                 return await read_whole(response, ends_at_s=ends_at_s, gap_s=self._timeouts.gap_s)
             finally:
@@ -239,8 +246,9 @@ class HttpProvider(ABC):
         try:
             with TimeLimit(self._first_byte_s(call)):
                 response, key = await self._keys.used(call.model, call.progress, ask, self._keys.taking(call))
+            most = MAX_EMBEDDINGS_BYTES if call.protocol == "embeddings" else MAX_ANSWER_BYTES
             try:
-                body = await read_whole(response, ends_at_s=ends_at_s, gap_s=self._timeouts.gap_s)
+                body = await read_whole(response, ends_at_s=ends_at_s, gap_s=self._timeouts.gap_s, most=most)
             finally:
                 response.release()
             if may_stream and is_event_stream(body):

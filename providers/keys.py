@@ -118,6 +118,10 @@ class Keys:
                 last = error
                 progress.sent = False  # a refusal costs nothing
 
+    async def first_asked(self, ask: Callable[[Key], Awaitable[T]]) -> T:
+        """What `ask` answers with the first key; whatever it refuses, no key rests. Raises ProviderError."""
+        return await ask(self._keys[0])
+
     async def each_asked(self, ask: Callable[[Key], Awaitable[None]]) -> None:
         """Ask with every key at once. Raises the first ProviderError, naming its key by number."""
         said = await asyncio.gather(*map(ask, self._keys), return_exceptions=True)

@@ -21,9 +21,8 @@ class _Part(Struct):
     type: str | None = None
 
 
-class _ToolResult(Struct):
+class _Block(Struct):
     type: str | None = None
-    content: str | list[_Part] | None = None
 
 
 class _Message(Struct):
@@ -51,7 +50,7 @@ class _Chat(Struct):
 
 class _Turn(Struct):
     role: Role
-    content: str | list[_ToolResult]
+    content: str | list[_Block]
 
 
 class _OwnTool(Struct):
@@ -69,11 +68,11 @@ class _Messages(Struct):
 class _Item(Struct):
     type: str | None = None
     content: str | list[_Part] | None = None
-    output: str | list[_Part] | None = None
 
 
 class _Responses(Struct):
-    input: str | Annotated[list[_Item], Meta(min_length=1, max_length=MAX_MESSAGES)]
+    input: str | Annotated[list[_Item], Meta(min_length=1, max_length=MAX_MESSAGES)] | None = None
+    prompt: dict[str, Any] | None = None
     instructions: str | None = None
     max_output_tokens: Positive | None = None
     stream: bool | None = None
@@ -103,6 +102,8 @@ def check_shape(body: Mapping[str, Any], protocol: WireProtocol) -> None:
         raise invalid(error) from None
     if protocol is WireProtocol.EMBEDDINGS:
         _check_inputs(body["input"])
+    elif protocol is WireProtocol.RESPONSES and body.get("input") is None and body.get("prompt") is None:
+        raise InvalidRequest("input: say what the model is to answer.", param="input")
 
 
 def _check_inputs(given: object) -> None:

@@ -193,6 +193,7 @@ def _bound_call(request: _Request, model: ServedModel) -> tuple[BoundedCall, "_I
         encoded=payload,
         asked=request.given,
         choices=choices,
+        inputs=form.inputs_of(body),
         answer_tokens=output_tokens,
         partly_priced=bool(unpriced) or not price.is_known or is_cheaper(asked.service_tier, price),
         priced=asked,

@@ -20,6 +20,7 @@ from metering.admission.demand import Asker, Candidates, Demand
 from metering.admission.denial import no_room_error
 from metering.admission.forms.by_protocol import FORMS
 from metering.admission.forms.chat import CHAT, RequestForm
+from metering.admission.forms.messages import within_hard_budget
 from metering.admission.plan import CallPlan, arranged, asker_of, models_by_name, plan_call
 from metering.admission.text_tokens import TextCeiling, no_text
 from metering.answer_cache.wish import CacheWish
@@ -238,6 +239,12 @@ def ledger_labels(caller: Principal, request: CallRequest, planned: CallPlan[Any
     )
 
 
+def _headers(request: CallRequest, planned: CallPlan[BoundedRequest]) -> Mapping[str, str]:
+    """Those of the caller's protocol that go to a vendor."""
+    is_messages = request.protocol is WireProtocol.MESSAGES
+    return within_hard_budget(request.headers) if is_messages and planned.hard else request.headers
+
+
 def begun(
     with_: Collaborators,
     request: CallRequest,
@@ -283,7 +290,7 @@ def begun(
         count_tokens=with_.count_tokens,
         meant_for=hold.labels.request_model,
         conversation=conversation,
-        spoken=Spoken(protocol=request.protocol, headers=request.headers)
+        spoken=Spoken(protocol=request.protocol, headers=_headers(request, planned))
         if request.protocol is not WireProtocol.CHAT
         else IN_CHAT,
     )

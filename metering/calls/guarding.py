@@ -1,6 +1,7 @@
 """The rule `guard_content`: look at a request before it is measured, so that what is held is what is sent."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 from metering.admission.notices import Notice
 from metering.content.guard import Guarded, GuardMode, guard
@@ -12,16 +13,18 @@ from metering.types import EnforcementMode
 KEY = "guard_content"
 SMALL = 16 * 1024
 """Bytes. A larger request is looked at in a thread, so that the others need not wait for it."""
+_threads = ThreadPoolExecutor(2, thread_name_prefix="guard")
+"""Its own, so that what takes long there keeps nothing else waiting."""
 
 
 async def guarded(body: Body, size: int, policy: EffectivePolicy) -> tuple[Body, Guarded | None]:
-    """The request as it may go on, and what was seen in it. Raises ContentBlocked."""
+    """The request as it may go on, and what was seen in it. Raises ContentBlocked and InputTooLarge."""
     mode = GuardMode(policy.choice("guard_content", GuardMode.OFF))
     if mode is GuardMode.OFF:
         return body, None
     if size < SMALL:
         return guard(body, mode)
-    return await asyncio.to_thread(guard, body, mode)
+    return await asyncio.get_running_loop().run_in_executor(_threads, guard, body, mode)
 
 
 def guard_notice(seen: Guarded, policy: EffectivePolicy) -> Notice:

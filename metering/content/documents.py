@@ -15,6 +15,9 @@ from metering.content.redact import Finder, Found, find, replaced
 
 LEAST_NUMBER = 10**11
 """A smaller number can be no card's."""
+SEALED = frozenset({"signature", "thoughtSignature", "encrypted_content", "file_data", "b64_json"})
+HOLD_BYTES = frozenset({"redacted_thinking", "base64"})
+"""Types of the objects whose `data` is no text."""
 ORDINALS = ("type", "index", "item_id", "output_index", "content_index", "summary_index")
 """What says of an event of a stream to which text it belongs."""
 
@@ -42,7 +45,8 @@ def pieces_of(document: Any) -> Iterator[Piece]:
                 yield Piece(holder, key, path, value)
         elif isinstance(value, dict):
             dot = "." if path else ""
-            waiting += [(value, name, f"{path}{dot}{name}") for name in reversed(value)]
+            names = [name for name in reversed(value) if not is_opaque(value, name)]
+            waiting += [(value, name, f"{path}{dot}{name}") for name in names]
         elif isinstance(value, list):
             places = range(len(value) - 1, -1, -1)
             waiting += [(value, place, f"{path}[{_ordinal(value[place], place)}]") for place in places]
@@ -59,6 +63,17 @@ def _ordinal(value: Any, place: int) -> int:
 def is_data(text: str) -> bool:
     """Whether it is a picture or a sound, written as text."""
     return text.startswith("data:") and ";base64," in text[:120]
+
+
+def is_opaque(holder: dict[str, Any], name: str) -> bool:
+    """Whether it is what nobody reads: a file's bytes, a signature, thoughts that are sealed. To take anything out of
+    such would spoil it.
+    """
+    if name in SEALED:
+        return isinstance(holder[name], str)
+    return name == "data" and bool(
+        {"media_type", "format"} & holder.keys() or holder.get("type") in HOLD_BYTES
+    )
 
 
 def copied(document: Any) -> Any:

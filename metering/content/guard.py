@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from metering.content.detectors.phone import looking_up_at_most
 from metering.content.detectors.registry import NAMES
 from metering.content.documents import copied, pieces_of
 from metering.content.redact import find, replaced
-from metering.errors import ContentBlocked
+from metering.errors import ContentBlocked, InputTooLarge
 from metering.ports import Body
 
+MOST_TEXT = 1024 * 1024
+"""Characters of one request, without its pictures and sounds."""
 MOST_NAMED = 5
 """So many places are named in a message."""
 NO_CONTENT = frozenset({"model", "stream", "service_tier", "prompt_cache_key"})
@@ -60,9 +63,10 @@ class Guarded:
 def guard(body: Body, mode: GuardMode) -> tuple[Body, Guarded | None]:
     """The request as it may go on, and what was seen in it. The one that was given stays as it is.
 
-    Raises ContentBlocked.
+    Raises ContentBlocked, and InputTooLarge for more text than is looked through.
     """
-    seen = tuple(_seen_in(body))
+    with looking_up_at_most():
+        seen = tuple(_seen_in(body))
     if not seen:
         return body, None
     if mode is GuardMode.BLOCK:
@@ -72,13 +76,22 @@ def guard(body: Body, mode: GuardMode) -> tuple[Body, Guarded | None]:
             kinds=tuple(dict.fromkeys(each.kind for each in seen)),
         )
     if mode is GuardMode.REDACT:
-        body = _redacted(body)
+        with looking_up_at_most():
+            body = _redacted(body)
     return body, Guarded(mode=mode, seen=seen)
 
 
 def _seen_in(body: Body) -> Iterable[Seen]:
+    length = 0
     for piece in pieces_of(body):
         if piece.path not in NO_CONTENT:
+            length += len(piece.text)
+            if length > MOST_TEXT:
+                raise InputTooLarge(
+                    f"A rule has every request looked through for private content, and this one has more than "
+                    f"{MOST_TEXT:,} characters of text. Send less at once.",
+                    param=piece.path,
+                )
             for found in find(piece.text):
                 yield Seen(found.kind, piece.path)
 

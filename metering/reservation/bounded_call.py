@@ -37,6 +37,8 @@ class BoundedCall(Struct, frozen=True, kw_only=True):
     """The body as it is sent; empty: not made yet."""
     choices: int = 1
     """How many answers are asked for at once."""
+    inputs: int = 1
+    """How many inputs it holds, each of which has the model's whole context."""
     partly_priced: bool = False
     """It may cost more, or less, than its price knows."""
     priced: Asked = PLAIN

@@ -6,7 +6,6 @@ from typing import NamedTuple
 import msgspec
 
 from metering.amounts import Amounts
-from metering.catalog.served import ServedModel
 from metering.ledger.commands import Attempt
 from metering.ports import Usage
 from metering.price import NO_CALLS, Used, marked_up, without_markup
@@ -32,7 +31,7 @@ def attempt_of(
     """The row of one attempt, a step: the reported usage, as far as it can be believed; without any the bound; nothing
     for an outcome that is no answer and costs nothing (ERROR).
     """
-    bound, choices, model = call.bound, call.choices, call.model
+    bound, model = call.bound, call.model
     answered_by = (response_model or model.physical_name).replace("\0", "")[:MODEL_NAME_LENGTH]
     if outcome is Outcome.ERROR:
         return Attempt(
@@ -48,7 +47,7 @@ def attempt_of(
     unknown = EstimateReason.UNANSWERED if outcome is Outcome.TIMEOUT else EstimateReason.CUT
     reason = EstimateReason(usage.estimate_reason) if usage is not None else unknown
     reported = usage.reported if usage is not None else ""
-    if usage is not None and _is_impossible(usage, model, choices):
+    if usage is not None and _is_impossible(usage, call):
         reported = reported or _shown(usage)
         usage, reason = None, EstimateReason.IMPOSSIBLE
     tokens = _tokens(usage, bound)
@@ -167,9 +166,11 @@ def _stated(usage: Usage | None) -> int | None:
     return cost if cost is not None and 0 <= cost <= MAX_AMOUNT else None
 
 
-def _is_impossible(usage: Usage, model: ServedModel, choices: int) -> bool:
-    """Whether a figure is beyond the model's context and its largest output, which no vendor can have served."""
-    most = model.context_tokens + model.max_output_tokens * choices
+def _is_impossible(usage: Usage, call: BoundedCall) -> bool:
+    """Whether a figure is beyond the model's context, which each input has, and its largest outputs: no vendor can have
+    served that.
+    """
+    most = call.model.context_tokens * call.inputs + call.model.max_output_tokens * call.choices
     return (usage.input_tokens or 0) > most or (usage.output_tokens or 0) > most
 
 

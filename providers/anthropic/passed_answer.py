@@ -125,7 +125,7 @@ class PassedStream(EventStream):
                 self._ended = self.done = True
 
     def _note_block(self, block: Mapping[str, Any]) -> None:
-        if block.get("type") not in KNOWN_BLOCKS:
+        if str(block.get("type")) not in KNOWN_BLOCKS:
             self._generated.add(dict(block))
             return
         for name in BLOCK_TEXTS:

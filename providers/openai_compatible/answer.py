@@ -16,13 +16,20 @@ from providers.port import Completion, ProviderCall
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 """Of a whole answer, all of which is in memory."""
+MAX_EMBEDDINGS_BYTES = 64 * 1024 * 1024
+"""Of embeddings: 2,048 of 3,072 numbers in base64 are 32 MiB."""
 EVENT_STARTS = (b"data:", b"event:", b"id:", b"retry:", b":")
 
 
 async def read_whole(
-    response: VendorResponse, *, ends_at_s: float, gap_s: float, begun: bytes = b""
+    response: VendorResponse,
+    *,
+    ends_at_s: float,
+    gap_s: float,
+    begun: bytes = b"",
+    most: int = MAX_ANSWER_BYTES,
 ) -> bytes:
-    """The body, of which `begun` was read already.
+    """The body, of which `begun` was read already, up to so many bytes.
 
     Raises ProviderError for one that is too large, before it is in memory. One that breaks off although it says more is
     to come is handed over: it may be complete all the same.
@@ -34,8 +41,8 @@ async def read_whole(
     try:
         while part := await reader.read():
             length += len(part)
-            if length > MAX_ANSWER_BYTES:
-                raise broken(f"its answer is longer than {MAX_ANSWER_BYTES:,} bytes")
+            if length > most:
+                raise broken(f"its answer is longer than {most:,} bytes")
             parts.append(part)
     except CONNECTION_ERRORS:
         body = b"".join(parts)

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 
 from providers.base_url import base_of
 from providers.http_provider import AnswerReader, HttpProvider
@@ -13,10 +13,10 @@ from providers.openai_compatible.errors import refused
 from providers.openai_compatible.exchange import VendorResponse
 from providers.openai_compatible.listing import MODELS
 from providers.openai_compatible.objection import field_objected_to
-from providers.openai_compatible.request import added_fields, payload_of
+from providers.openai_compatible.request import CODING, added_fields, payload_of, without_coding
 from providers.openai_compatible.streamed import StreamedAnswer
 from providers.openai_compatible.timeouts import Timeouts
-from providers.openai_compatible.traits import LIMIT_NAMES, TraitsOfModels, without
+from providers.openai_compatible.traits import LIMIT_NAMES, MAX_MODELS, TraitsOfModels, without
 from providers.other_form import Reader
 from providers.port import Capability, Chunk, Completion, ProviderCall, ProviderError
 from providers.responses.native_answer import whole_response
@@ -54,6 +54,8 @@ class OpenAICompatibleProvider(HttpProvider):
         super().__init__(api_key=api_key, timeouts=timeouts)
         self._authorization = Authorization(clock)
         self._traits = TraitsOfModels(vendor=vendor, base_url=base_url, declared=traits)
+        self._plain_embeddings: set[str] = set()
+        """Models that make embeddings as numbers alone, and refuse to be told how to write them."""
         base = base_of(base_url, version=self._traits.endpoint.path)
         self._chat_url = f"{base}/chat/completions"
         self._responses_url = f"{base}/responses"
@@ -74,8 +76,17 @@ class OpenAICompatibleProvider(HttpProvider):
         return super().speaks(call)
 
     async def embed(self, call: ProviderCall) -> Completion:
-        def ask(key: Key) -> Awaitable[VendorResponse]:
-            return self._post(self._embeddings_url, call.payload, call, key)
+        async def ask(key: Key) -> VendorResponse:
+            payload = without_coding(call) if call.model in self._plain_embeddings else call.payload
+            try:
+                return await self._post(self._embeddings_url, payload, call, key)
+            except ProviderError as error:
+                if call.model in self._plain_embeddings or field_objected_to(error, [CODING]) is None:
+                    raise
+            if len(self._plain_embeddings) < MAX_MODELS:
+                self._plain_embeddings.add(call.model)
+            call.progress.sent = False  # a refusal costs nothing
+            return await self._post(self._embeddings_url, without_coding(call), call, key)
 
         return await self._whole(call, ask, may_stream=False)
 

@@ -12,6 +12,7 @@ from providers.signatures import MADE_BY, without_signatures
 AUTO_TIERS = (None, "auto")
 """With these the vendor's own settings choose, and what they choose may be dear."""
 PLAIN_TIER = "default"
+CODING = "encoding_format"
 OPTIONS = {"include_usage": True}
 RUNNING_OPTIONS = {"include_usage": True, "continuous_usage_stats": True}
 OTHERS_SIGNATURES = f'"{MADE_BY}"'.encode()
@@ -31,6 +32,13 @@ def payload_of(call: ProviderCall, *, streamed: bool, traits: Traits) -> bytes:
         return call.payload
     edited = {**call.body, **changes}
     return encode_lenient({name: value for name, value in edited.items() if value is not REMOVED})
+
+
+def without_coding(call: ProviderCall) -> bytes:
+    """A request for embeddings that does not say how they are to be written: the SDKs that ask for base64 read numbers
+    as well.
+    """
+    return encode_lenient({name: value for name, value in call.body.items() if name != CODING})
 
 
 class _Removed:

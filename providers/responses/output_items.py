@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
-from providers.openai_compatible.lenient_json import NotJson, decode_object
+from providers.messages.whole_object import WholeObject
 from providers.responses.marks import made_id
 from providers.responses.said import bare
 from providers.responses.tools import input_of
@@ -152,18 +152,13 @@ class Call(Item):
         self._named = {"call_id": call_id, "name": name}
         if namespace:
             self._named["namespace"] = namespace
+        self._object = WholeObject()
         self._texts: list[str] = []
 
     @property
     def is_whole(self) -> bool:
         """Whether the arguments so far are a whole object, after which nothing can come."""
-        if not self._texts or not self._texts[-1].rstrip().endswith("}"):
-            return False
-        try:
-            decode_object(self.arguments.encode("utf-8", "surrogatepass"))
-        except NotJson:
-            return False
-        return True
+        return self._object.is_whole
 
     @property
     def arguments(self) -> str:
@@ -175,8 +170,12 @@ class Call(Item):
 
     def add(self, arguments: str) -> Iterator[Event]:
         if arguments:
-            self._texts.append(arguments)
+            self._grow(arguments)
             yield self._within("response.function_call_arguments.delta", delta=arguments)
+
+    def _grow(self, arguments: str) -> None:
+        self._object.add(arguments)
+        self._texts.append(arguments)
 
     def rest(self) -> Iterator[Event]:
         yield self._within("response.function_call_arguments.done", arguments=self.arguments)
@@ -192,7 +191,7 @@ class CustomCall(Call):
         return {**item, "input": self._input, **self._named}
 
     def add(self, arguments: str) -> Iterator[Event]:
-        self._texts.append(arguments)
+        self._grow(arguments)
         yield from ()
 
     def rest(self) -> Iterator[Event]:

@@ -5,8 +5,9 @@ import hmac
 from django.conf import settings
 from starlette.requests import Request
 
-from gateway_project.http.request_headers import header
+from gateway_project.http.request_headers import address_of, check_network, header
 from gateway_project.proxy.caller import gateway_of
+from gateway_project.telemetry.access import note_caller
 from metering.errors import InvalidCredential, MeteringUnavailable, NotFound
 from metering.identity.principal import Principal
 
@@ -31,4 +32,7 @@ async def internal_caller(request: Request) -> Principal:
         raise MeteringUnavailable(
             "INTERNAL_TENANT is not set: it names the tenant on which internal calls spend."
         )
-    return await gateway_of(request).directory.speaker(settings.INTERNAL_TENANT)
+    caller = await gateway_of(request).directory.speaker(settings.INTERNAL_TENANT)
+    note_caller(caller.tenant_slug, caller.token_id)
+    check_network(address_of(request), caller.allowed_networks)
+    return caller

@@ -1,12 +1,11 @@
 """GET /internal/llm/usage: how much agents, microDAOs and channels use, how fast and how reliably."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from django.db.models import Avg
+from django.db.models import Avg, QuerySet
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,7 +15,7 @@ from gateway_project.proxy.teams.reports import asked_of, days_in
 from metering.errors import InvalidRequest
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
-from metering.models import Tenant
+from metering.models import Tenant, UsageLog
 from metering.orm import in_report_thread
 from metering.reports.figures import Figures
 from metering.reports.overview import days
@@ -65,24 +64,32 @@ def _sums(
         shown = _shown(sums.total, _average_ms(chosen))
         if by is not None:
             column = GROUPS[by]
+            averages = _averages_ms(chosen, column)
             shown["items"] = [
-                {
-                    column: each.keys[0].value,
-                    **_shown(each.figures, _average_ms(_narrowed(chosen, column, each.keys[0].value))),
-                }
+                {column: value, **_shown(each.figures, averages.get(value))}
                 for each in sums.groups
+                for value in [each.keys[0].value]
             ]
     return shown
 
 
-def _narrowed(chosen: UsageFilter, column: str, value: object) -> UsageFilter:
-    return replace(chosen, only=(*chosen.only, (column, value)))
-
-
 def _average_ms(chosen: UsageFilter) -> float | None:
     """Of the attempts that vendors answered."""
-    found = chosen.rows().filter(outcome=Outcome.OK).aggregate(found=Avg("latency_ms"))["found"]
-    return None if found is None else round(float(found), 1)
+    return _rounded(_answered(chosen).aggregate(found=Avg("latency_ms"))["found"])
+
+
+def _averages_ms(chosen: UsageFilter, column: str) -> dict[object, float | None]:
+    """The same by the values of a column."""
+    found = _answered(chosen).order_by().values_list(column).annotate(found=Avg("latency_ms"))
+    return {value: _rounded(average) for value, average in found[:MOST_GROUPS]}
+
+
+def _answered(chosen: UsageFilter) -> "QuerySet[UsageLog]":
+    return chosen.rows().filter(outcome=Outcome.OK)
+
+
+def _rounded(average: float | None) -> float | None:
+    return None if average is None else round(float(average), 1)
 
 
 def _shown(figures: Figures, average_ms: float | None) -> dict[str, Any]:

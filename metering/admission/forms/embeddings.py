@@ -9,7 +9,7 @@ from metering.ports import Body
 class EmbeddingsForm(RequestForm):
     """Of OpenAI's embeddings. A token that is given as a number has at least two bytes of the request."""
 
-    allowed = frozenset({"model", "input", "encoding_format", "dimensions", "user", "metadata"})
+    allowed = frozenset({"model", "input", "encoding_format", "dimensions", "user", "metadata", "stream"})
     unpriced_values = {}
     output_fields = ()
     schema_fields = ()

@@ -29,11 +29,33 @@ OWN_TOOL_TOKENS = 2_048
 """More than the description of any of them."""
 TOOLS_OVERHEAD_TOKENS = 1_024
 """The instructions that go before tools: 290 to 804 tokens, by model and choice."""
+BETAS = "anthropic-beta"
 SAVING_EDITS = ("clear_tool_uses_", "clear_thinking_")
 """Edits of the context that only take input away."""
 TEXT_BLOCKS = frozenset({"text", "tool_use", "thinking", "redacted_thinking", "search_result"})
 """Blocks whose tokens their bytes bound."""
 PICTURE_FIELDS = frozenset({"type", "source", "cache_control"})
+CHANGES_TOOLS = "tool_"
+"""How the types of blocks begin that offer tools in the middle of a conversation, and those of calls and results."""
+SAFE_BETAS = (
+    "claude-code-",
+    "interleaved-thinking-",
+    "thinking-token-count-",
+    "context-management-",
+    "prompt-caching-",
+    "extended-cache-ttl-",
+    "mid-conversation-system-",
+    "effort-",
+    "fine-grained-tool-streaming-",
+    "token-efficient-tools-",
+    "structured-outputs-",
+    "output-128k-",
+    "pdfs-",
+    "computer-use-",
+)
+"""How betas begin that let nothing be billed which the body does not show."""
+LEAST_THINKING = 1_024
+"""Tokens; a smaller budget is refused by the vendor."""
 METADATA = ("user_id",)
 """What the vendor takes; the rest is the gateway's own."""
 
@@ -53,6 +75,7 @@ _UNPRICED = {
     "container": lambda value, price: True,
     "mcp_servers": lambda value, price: value != [],
     "fallbacks": lambda value, price: value != [],
+    "messages": lambda messages, price: any(map(_offers_tools, _all_blocks({"messages": messages}))),
 }
 
 
@@ -107,6 +130,11 @@ class MessagesForm(RequestForm):
 
     def edited(self, body: Body, model: ServedModel, output_tokens: int) -> Body:
         edited = {**body, "model": model.physical_name, "max_tokens": output_tokens}
+        thinking = edited.get("thinking")
+        if isinstance(thinking, Mapping) and output_tokens > LEAST_THINKING:
+            budget = thinking.get("budget_tokens")
+            if isinstance(budget, int) and budget >= output_tokens:  # it is a part of the limit
+                edited["thinking"] = {**thinking, "budget_tokens": output_tokens - 1}
         metadata = edited.pop("metadata", None)
         if isinstance(metadata, Mapping):
             kept = {name: metadata[name] for name in METADATA if metadata.get(name) is not None}
@@ -116,6 +144,22 @@ class MessagesForm(RequestForm):
 
 
 MESSAGES = MessagesForm()
+
+
+def within_hard_budget(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """The protocol's headers without the betas that may let more be billed than is held, such as longer contexts."""
+    given = headers.get(BETAS)
+    if given is None:
+        return headers
+    names = [name.strip() for name in given.split(",")]
+    kept = ",".join([name for name in names if name.startswith(SAFE_BETAS)])
+    others = {name: value for name, value in headers.items() if name != BETAS}
+    return {**others, BETAS: kept} if kept else others
+
+
+def _offers_tools(block: Mapping[str, Any]) -> bool:
+    kind = str(block.get("type"))
+    return kind.startswith(CHANGES_TOOLS) and kind not in ("tool_use", "tool_result")
 
 
 def _is_described(tool: object) -> bool:
@@ -147,8 +191,10 @@ def _all_blocks(body: Body) -> Iterator[Mapping[str, Any]]:
 def _blocks(content: object) -> Iterator[Mapping[str, Any]]:
     for block in mappings(content):
         yield block
-        if block.get("type") == "tool_result":
+        if block.get("type") in ("tool_result", "search_result"):
             yield from _blocks(block.get("content"))
+        elif block.get("type") == "document" and isinstance(source := block.get("source"), Mapping):
+            yield from _blocks(source.get("content"))
 
 
 def _is_text(block: Mapping[str, Any]) -> bool:

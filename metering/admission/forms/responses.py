@@ -62,7 +62,9 @@ _NAMES = """
 """
 _UNPRICED = {
     "service_tier": lambda tier, price: not knows_tier(tier, price),
-    "tools": lambda tools, price: not all(is_known_tool(tool, price, PLAIN_TOOLS) for tool in items(tools)),
+    "tools": lambda tools, price: (
+        not all(is_known_tool(tool, price, PLAIN_TOOLS) for tool in _opened(items(tools)))
+    ),
     "tool_choice": lambda choice, price: (
         isinstance(choice, Mapping) and choice.get("type") not in (*PLAIN_TOOLS, "allowed_tools")
     ),
@@ -86,6 +88,9 @@ class ResponsesForm(RequestForm):
     def caches_of(self, body: Body) -> Caches:
         found: Caches = []
         note_cache(found, "prompt_cache_options", body.get("prompt_cache_options"))
+        for item in _items_of(body):
+            for part in (item, *_parts_of(item)):
+                note_cache(found, "input", part.get("prompt_cache_breakpoint"))
         return found
 
     def parts_beyond_text(self, body: Body) -> Parts:
@@ -98,10 +103,17 @@ class ResponsesForm(RequestForm):
         return any(map(tool_name, _tools_of(body)))
 
     def within_hard_budget(self, body: Body) -> Body:
-        tools = items(body.get("tools"))
-        kept = [tool for tool in tools if not _is_offered_always(tool)]
-        may_choose = body.get("tool_choice") in (None, "auto")
-        return {**body, "tools": kept} if may_choose and len(kept) < len(tools) else body
+        if body.get("tool_choice") not in (None, "auto") or not any(map(_is_offered_always, _tools_of(body))):
+            return body
+        kept = {**body, "tools": _not_offered_always(body["tools"])} if "tools" in body else {**body}
+        if isinstance(body.get("input"), list):
+            kept["input"] = [
+                {**item, "tools": _not_offered_always(item["tools"])}
+                if isinstance(item, Mapping) and "tools" in item
+                else item
+                for item in body["input"]
+            ]
+        return kept
 
     def choices_of(self, body: Body) -> int:
         return 1
@@ -130,18 +142,27 @@ def _is_offered_always(tool: object) -> bool:
     return isinstance(tool, Mapping) and tool.get("type") == kind and field in tool
 
 
+def _not_offered_always(tools: object) -> object:
+    return [tool for tool in tools if not _is_offered_always(tool)] if isinstance(tools, list) else tools
+
+
 def _tools_of(body: Body) -> list[Any]:
-    """Those of the request, and those that items of its input add."""
-    return [*items(body.get("tools")), *_added_tools(body.get("input"))]
+    """Those of the request, and those that items of its input add; with those inside namespaces."""
+    return [*_opened(items(body.get("tools"))), *_added_tools(body.get("input"))]
 
 
 def _added_tools(given: object) -> list[Any]:
-    return [
-        tool
-        for item in mappings(given)
-        if item.get("type") == "additional_tools"
-        for tool in items(item.get("tools"))
-    ]
+    return [tool for item in mappings(given) for tool in _opened(items(item.get("tools")))]
+
+
+def _opened(tools: list[Any]) -> list[Any]:
+    inside = [tool.get("tools") for tool in mappings(tools) if tool.get("type") == "namespace"]
+    return [*tools, *[each for given in inside for each in items(given)]]
+
+
+def _parts_of(item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for field in CONTENTS:
+        yield from mappings(item.get(field))
 
 
 def _items_of(body: Body) -> Iterator[Mapping[str, Any]]:

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
-from metering.content.guard import GuardMode, guard
-from metering.errors import ContentBlocked
+from metering.content.detectors.phone import looking_up_at_most
+from metering.content.guard import MOST_TEXT, GuardMode, guard
+from metering.content.redact import find
+from metering.errors import ContentBlocked, InputTooLarge
 
 CARD = "4111 1111 1111 1111"
 
@@ -62,3 +64,38 @@ def test_a_message_names_a_bounded_number_of_places() -> None:
         guard(body, GuardMode.BLOCK)
     assert refused.value.message.count("input[") == 5
     assert "45 more" in refused.value.message
+
+
+def test_what_nobody_reads_is_not_looked_at() -> None:
+    iban = "DE89370400440532013000"
+    held = {
+        "messages": [
+            {
+                "role": "assistant",
+                "content": [
+                    {"type": "thinking", "thinking": "", "signature": iban},
+                    {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": iban}},
+                    {"type": "redacted_thinking", "data": iban},
+                ],
+            }
+        ]
+    }
+    assert guard(held, GuardMode.REDACT) == (held, None)
+
+
+def test_a_text_named_data_is_looked_at() -> None:
+    seen = guard({"data": "DE89370400440532013000"}, GuardMode.FLAG)[1]
+    assert seen is not None
+    assert seen.kinds == ("iban",)
+
+
+def test_more_text_than_is_looked_through_is_refused() -> None:
+    with pytest.raises(InputTooLarge):
+        guard({"input": "x" * (MOST_TEXT + 1)}, GuardMode.FLAG)
+
+
+def test_beyond_so_many_numbers_what_looks_like_a_phone_is_taken_for_one() -> None:
+    text = " ".join(f"+1 999 000 {number:04}" for number in range(20))  # none of them is a number
+    with looking_up_at_most(0):
+        assert {each.kind for each in find(text)} == {"phone"}
+    assert "phone" not in {each.kind for each in find(text)}
