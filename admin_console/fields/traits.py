@@ -28,6 +28,7 @@ LABELS = {
     "limit_names": "Names of the output limit",
     "stream_options": "Takes stream options",
     "service_tier": "Plain service tier",
+    "responses": "Speaks OpenAI's Responses",
     "reasoning": "May think unseen",
     "pictures": "Pictures cost as with",
     "tokenizer": "Tokenizer",
@@ -61,6 +62,7 @@ def _controls() -> dict[str, forms.Field]:
         "limit_names": _choice([(order, order) for order in orders]),
         "stream_options": _choice(yes_or_no),
         "service_tier": _text(32),
+        "responses": _choice(yes_or_no),
         "reasoning": _choice(yes_or_no),
         "pictures": _text(MAX_PICTURES),
         "tokenizer": _choice([(name, name) for name in TOKENIZERS]),
@@ -116,7 +118,7 @@ def _shown(value: Any) -> Any:
 
 
 def _read(name: str, value: Any) -> Any:
-    if name in {"stream_options", "reasoning"}:
+    if name in {"stream_options", "responses", "reasoning"}:
         return bool(value == "yes")
     if name in {"service_tier", "pictures"}:
         return "" if value == NONE else value

@@ -69,13 +69,13 @@ def test_one_that_only_the_list_and_the_vendor_know_gets_limits_from_the_vendor_
 
 
 def test_what_has_no_price_or_no_limits_or_is_retired_is_left_out_with_the_reason(serve: Serve) -> None:
-    serve("gpt-99-imagined", "gpt-3.5-turbo", "o1", "text-embedding-3-small")
+    serve("gpt-99-imagined", "gpt-3.5-turbo", "o1", "omni-moderation-latest")
     found = lines()
     assert {state for state, _ in found.values()} == {"left out"}
     assert "the price list does not name it" in found["gpt-99-imagined"][1]
     assert "output limit" in found["gpt-3.5-turbo"][1]
     assert found["o1"][1] == "the vendor has retired it: 2026-10-23"
-    assert "the price list does not name it" in found["text-embedding-3-small"][1]
+    assert "the price list does not name it" in found["omni-moderation-latest"][1]
     assert not LLMModel.objects.exists()
 
 
