@@ -50,7 +50,7 @@ class ConfiguredVendors:
         self.router = router or Router()
         self._room = room
         self.unanswered: set[str] = set()
-        """Providers that have not answered since this server began (vendor_readiness.py)."""
+        """Providers that have neither answered a probe nor been called since this server began (vendor_readiness.py)."""
         self._clients = VendorClients(self._make)
         self._own_clients = VendorClients(self._make, most=MAX_OWN_CLIENTS)
 
@@ -78,8 +78,6 @@ class ConfiguredVendors:
                 watch.left()
                 raise
             watch.answered(answer.usage.output_tokens)
-            if self.unanswered:
-                self.unanswered.discard(call.provider_name)
             return answer
 
     async def stream(self, call: VendorCall) -> AsyncGenerator[VendorChunk, None]:
@@ -105,8 +103,6 @@ class ConfiguredVendors:
                 watch.left()
                 raise
             watch.streamed()
-            if self.unanswered:
-                self.unanswered.discard(call.provider_name)
 
     async def count_input(self, call: VendorCall) -> int | None:
         """The vendor's own count of a request's input; None: it has none. Raises AttemptFailed."""
@@ -134,6 +130,7 @@ class ConfiguredVendors:
             await client.probe(timeout_s)
 
     def _watch(self, call: VendorCall) -> Watch:
+        self.unanswered.discard(call.provider_name)  # what becomes of calls says more than a probe
         return self.router.begin(
             call.provider_name, call.key_of, call.model, call.progress, call.conversation
         )

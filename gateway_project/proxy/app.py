@@ -74,7 +74,7 @@ def make_app(fallback: ASGIApp, lifespan: Lifespan[Starlette]) -> Front:
         "/": endpoint(to_the_console),
         **{path: endpoint(model_call(protocol), method="POST") for path, protocol in ROUTES.items()},
         COUNT_TOKENS: endpoint(count_tokens, method="POST"),
-        LEGACY: endpoint(legacy_completions, method="POST"),
+        LEGACY: endpoint(legacy_completions, method=None),
         MODELS: endpoint(list_models),
         TEAMS_CHAT: endpoint(teams_chat, method="POST"),
         TEAMS_STREAM: endpoint(teams_stream, method="POST"),

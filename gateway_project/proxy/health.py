@@ -62,11 +62,9 @@ async def _look(runtime: Runtime) -> tuple[dict[str, str], bool]:
     }
     passed = await asyncio.gather(*[_check(name, question) for name, question in needed.items()])
     checks = {name: "ok" if good else "failed" for name, good in zip(needed, passed, strict=True)}
-    spare = {
-        "redis": runtime.redis.is_reachable,
-        "changes": runtime.changes.is_listening,
-        "vendors": not runtime.vendors.unanswered,
-    }
+    spare = {"redis": runtime.redis.is_reachable, "changes": runtime.changes.is_listening}
+    if runtime.vendors.unanswered:
+        spare["vendors"] = False
     checks |= {name: "ok" if good else "degraded" for name, good in spare.items()}
     return checks, all(passed)
 

@@ -89,8 +89,8 @@ async def count_tokens(request: Request) -> Response:
 async def legacy_completions(request: Request) -> Response:
     """Raises NotFound, always."""
     raise NotFound(
-        f"Completions of a bare prompt are not offered here. Send the prompt as a message to {CHAT}, "
-        f"or as `input` to {RESPONSES}."
+        f"Completions of a bare prompt are not offered here. Ask for {CHAT}; the prompt is a message there "
+        f"(or `input` of {RESPONSES})."
     )
 
 
