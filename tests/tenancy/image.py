@@ -3,6 +3,8 @@
 The database puts it together, in one question whose parts it has planned once: the matrix asks a thousand times.
 """
 
+from weakref import WeakSet
+
 from django.db import connection
 
 from metering.models import (
@@ -69,16 +71,22 @@ CREATE OR REPLACE FUNCTION pg_temp.image(uuid) RETURNS SETOF jsonb LANGUAGE plpg
 """
 LOOK = "SELECT array_agg(words ORDER BY words) FROM (SELECT row::text FROM pg_temp.image(%s) AS row) AS found (words)"
 
+_prepared: WeakSet[object] = WeakSet()
+"""Connections that have been told what an image is."""
+
 
 def prepare_images() -> None:
     """For `image_of`, through this connection and in this transaction."""
     rows = "; ".join(ROWS.format(noun._meta.db_table, those) for noun, those in CONDITIONS.items())
     with connection.cursor() as cursor:
         cursor.execute(MAKE.format(rows))
+        _prepared.add(connection.connection)
 
 
 def image_of(tenant: Tenant) -> list[str]:
     """All but when its credentials were used last."""
+    if connection.connection not in _prepared:  # what is streamed from a thread ends with its connections closed
+        prepare_images()
     with connection.cursor() as cursor:
         cursor.execute(LOOK, (tenant.pk,))
         found: list[str] = cursor.fetchone()[0]

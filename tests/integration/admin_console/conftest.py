@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from metering.models import User
+from tests.factories import reference_data
 from tests.integration.admin_console import rows
 
 Url = Callable[..., str]
@@ -21,6 +22,7 @@ def everything(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
         with django_db_blocker.unblock():
             stack.enter_context(transaction.atomic())
             stack.callback(transaction.set_rollback, True)
+            reference_data()  # a test before this module may have emptied the database
             rows.everything()
         yield
         with django_db_blocker.unblock():

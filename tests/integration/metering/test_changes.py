@@ -41,7 +41,7 @@ UNTOLD = {
     "ledgerentry", "ledgerperiod", "closingbalance",
     "usagerollup", "rolledunit", "rolledzone", "rollupprogress", "keptanswer", "policydecision", "decisionrequest",
     "openingentry", "meterrecount", "limitwatch", "quotaalert", "vendoralert", "alertdelivery", "passwordreset",
-    "taskjob", "taskjobevent", "taskjobattempt", "taskdraft", "invitation", "savedview", "quotarequest",
+    "callcontent", "taskjob", "taskjobevent", "taskjobattempt", "taskdraft", "invitation", "savedview", "quotarequest",
     "notice", "notification", "episode", "webhookendpoint", "statement", "billingprofile", "exportposition",
     "emaildomain", "externalidentity", "groupmapping",
 }  # fmt: skip

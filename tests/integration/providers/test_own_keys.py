@@ -9,6 +9,7 @@ import pytest
 import requests
 from django.utils.timezone import now
 
+from launcher.process import wait_until
 from metering.catalog.provider_keys.set_key import set_provider_key, switch_provider_key
 from metering.models import Provider, ProviderKey, Tenant, UsageLog, UsageMeter
 from metering.usage.attempts import usage_by_attempt
@@ -57,8 +58,10 @@ def provider(transactional_db: Any, _running: Running[KeyDesk], monkeypatch: pyt
 
 
 @pytest.fixture
-def gateway(provider: Provider) -> Iterator[Server]:
+def gateway(provider: Provider, desk: KeyDesk) -> Iterator[Server]:
     with settled_ledger(), running_server() as server:
+        assert wait_until(lambda: desk.seen == [GATEWAYS], WITHIN_S), "it asks each vendor whether it is there"
+        desk.seen.clear()
         yield server
 
 

@@ -9,10 +9,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
+from gateway_project import env
 from gateway_project.front.access_lines import AccessLines
 from gateway_project.http.request_id import REQUEST_ID
-from gateway_project.logs import logging_at
+from gateway_project.logs import DEFAULT_LEVEL, LEVELS, logging_at
 from gateway_project.telemetry.access import (
     LOGGER,
     AccessLine,
@@ -146,9 +148,10 @@ async def test_from_warning_on_there_are_none(written: Written) -> None:
     assert written.lines == []
 
 
-def test_a_level_that_is_none_is_refused() -> None:
-    with pytest.raises(Exception, match="LOG_LEVEL must be one of debug, info, warning, error"):
-        logging_at("loud")
+def test_a_level_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOG_LEVEL", "loud")
+    with pytest.raises(ImproperlyConfigured, match="LOG_LEVEL must be one of debug, info, warning, error"):
+        env.choice("LOG_LEVEL", DEFAULT_LEVEL, LEVELS)
 
 
 async def test_a_line_costs_microseconds(written: Written, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,6 +20,7 @@ CALL: Any = SimpleNamespace(
     waited_s=0.0,
     allowance=SimpleNamespace(vendor_s=0.0, first_model=SimpleNamespace(provider_name="one")),
     cache=None,
+    guarded=None,
 )
 
 
