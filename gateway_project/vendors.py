@@ -50,7 +50,7 @@ class ConfiguredVendors:
         self.router = router or Router()
         self._room = room
         self.unanswered: set[str] = set()
-        """Providers that have neither answered a probe nor been called since this server began (vendor_readiness.py)."""
+        """Providers neither reached by a probe nor called since this server began (vendor_readiness.py)."""
         self._clients = VendorClients(self._make)
         self._own_clients = VendorClients(self._make, most=MAX_OWN_CLIENTS)
 

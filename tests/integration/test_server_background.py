@@ -113,8 +113,12 @@ def test_what_dies_of_the_two_is_started_again_and_the_log_says_so(server: Servi
 def test_every_line_of_all_processes_is_one_of_json_but_celerys_farewell(server: Serving) -> None:
     lines = [json.loads(line) for line in server.lines.splitlines() if line and not line.startswith("Prep")]
     assert {line["logger"].split(".")[0] for line in lines} >= {"_granian", "celery", "metering"}
-    told = {(line["event"], line["status"]) for line in lines if "request_id" in line and line["status"] != 503}
-    assert told == {("request", 200), ("request", 202)}, "whether it is ready, and the mail: nobody has called yet"
+    told = {
+        (line["event"], line["status"]) for line in lines if "request_id" in line and line["status"] != 503
+    }
+    assert told == {("request", 200), ("request", 202)}, (
+        "whether it is ready, and the mail: nobody has called yet"
+    )
 
 
 PLAN = "plans: {P: {tasks: {LLM0_CHAT: {classes: [BASE_S, PRO_L]}}}}"

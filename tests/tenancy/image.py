@@ -85,7 +85,9 @@ def prepare_images() -> None:
 
 def image_of(tenant: Tenant) -> list[str]:
     """All but when its credentials were used last."""
-    if connection.connection not in _prepared:  # what is streamed from a thread ends with its connections closed
+    if (
+        connection.connection not in _prepared
+    ):  # what is streamed from a thread ends with its connections closed
         prepare_images()
     with connection.cursor() as cursor:
         cursor.execute(LOOK, (tenant.pk,))

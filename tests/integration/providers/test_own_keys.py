@@ -60,7 +60,9 @@ def provider(transactional_db: Any, _running: Running[KeyDesk], monkeypatch: pyt
 @pytest.fixture
 def gateway(provider: Provider, desk: KeyDesk) -> Iterator[Server]:
     with settled_ledger(), running_server() as server:
-        assert wait_until(lambda: desk.seen == [GATEWAYS], WITHIN_S), "it asks each vendor whether it is there"
+        assert wait_until(lambda: desk.seen == [GATEWAYS], WITHIN_S), (
+            "it asks each vendor whether it is there"
+        )
         desk.seen.clear()
         yield server
 
