@@ -53,7 +53,7 @@ async def _names(vendors: ConfiguredVendors) -> tuple[str, ...]:
 
 async def _ask(vendors: ConfiguredVendors, name: str, places: asyncio.Semaphore) -> None:
     pause_s = FIRST_PAUSE_S
-    while name in vendors.unanswered:
+    while name in vendors.unanswered and not _is_called(vendors, name):
         try:
             async with places:
                 await vendors.probe(name, PROBE_S)
@@ -67,4 +67,10 @@ async def _ask(vendors: ConfiguredVendors, name: str, places: asyncio.Semaphore)
             continue
         except AttemptFailed:
             pass  # it is not active any more
-        vendors.unanswered.discard(name)
+        break
+    vendors.unanswered.discard(name)
+
+
+def _is_called(vendors: ConfiguredVendors, name: str) -> bool:
+    """Whether its circuit stands open, perhaps by calls of another process: no further questions go there."""
+    return any(provider == name for provider, _ in vendors.router.count_circuits())
