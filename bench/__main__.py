@@ -23,6 +23,7 @@ from bench import (
     routing,
     soak,
     streams,
+    upgrade,
     utilisation,
 )
 from bench.report import write_json
@@ -45,9 +46,10 @@ BENCHES = {
     "retrieval": retrieval.measure,
     "routing": routing.measure,
     "memory": memory.measure,
+    "upgrade": upgrade.measure,
     "utilisation": utilisation.measure,
 }
-OPTIONS = {"failover": failover.add_options}
+OPTIONS = {"failover": failover.add_options, "upgrade": upgrade.add_options}
 """Of benchmarks that have some of their own."""
 
 

@@ -2,15 +2,17 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from unittest.mock import patch
 
+from bench.http.processes import family
 from bench.resilience.vendor import Vendor
 from launcher.children import start_gateway
 from launcher.configuration import REPOSITORY
@@ -25,10 +27,12 @@ PLAN = "OPEN"
 
 
 class Server:
-    """One address; it may be stopped, killed and started again, from whatever folder the program is in."""
+    """One address; it may be stopped, killed and started again."""
 
     def __init__(self, database: str, log: Path, *, workers: int, environment: dict[str, str]) -> None:
         self.database, self.log = database, log
+        self.repository = REPOSITORY
+        """Where the program is that the next start runs."""
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._workers, self._environment = workers, environment
@@ -49,14 +53,35 @@ class Server:
             in_use_fd=nothing,
         )
         with patch.dict(os.environ, self._environment), self.log.open("ab") as output:
-            self.process = start_gateway(
-                stack, host="127.0.0.1", port=self.port, workers=self._workers, output=output
+            self.process = (
+                start_gateway(stack, host="127.0.0.1", port=self.port, workers=self._workers, output=output)
+                if self.repository == REPOSITORY
+                else self._start_elsewhere(stack, output)
             )
         os.close(nothing)
         if not wait_until(self.is_ready, START_TIMEOUT_S, every_s=0.1):
             raise RuntimeError(
                 f"the gateway was not ready within {START_TIMEOUT_S:.0f} s; its log is {self.log}"
             )
+
+    def _start_elsewhere(self, stack: Stack, output: IO[bytes]) -> "subprocess.Popen[bytes]":
+        """The same of another version, whose launcher may differ."""
+        options = f"--interface asgi --host 127.0.0.1 --port {self.port} --workers {self._workers} --http 1"
+        more = "--loop uvloop --workers-kill-timeout 30 --no-ws launcher.served:application"
+        return subprocess.Popen(
+            [sys.executable, "-m", "granian", *options.split(), *more.split()],
+            cwd=self.repository,
+            env=os.environ | stack.environment() | {"PYTHONPATH": str(self.repository)},
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+
+    def kill(self) -> None:
+        """At once, with all its processes, as the kernel does when memory is short."""
+        for pid in list(family(self.pid)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def stop(self) -> None:
         """In good order."""
@@ -82,9 +107,8 @@ def running_server(
     database: str, folder: Path, vendor: Vendor, *, workers: int, environment: dict[str, str] | None = None
 ) -> Iterator[Server]:
     """In front of the vendor, on a database that is migrated here and gets the tests' catalog."""
-    variables = {KEY_VARIABLE: vendor.api_key, "RATE_LIMIT_TIMEOUT_S": "10"} | (environment or {})
-    server = Server(database, folder / "gateway.log", workers=workers, environment=variables)
-    prepare(server, folder, vendor)
+    server = new_server(database, folder / "gateway.log", vendor, workers=workers, environment=environment)
+    prepare(database, folder, vendor)
     try:
         server.start()
         yield server
@@ -92,14 +116,22 @@ def running_server(
         server.stop()
 
 
-def prepare(server: Server, folder: Path, vendor: Vendor) -> None:
+def new_server(
+    database: str, log: Path, vendor: Vendor, *, workers: int, environment: dict[str, str] | None = None
+) -> Server:
+    """Not started yet."""
+    variables = {KEY_VARIABLE: vendor.api_key, "RATE_LIMIT_TIMEOUT_S": "10"} | (environment or {})
+    return Server(database, log, workers=workers, environment=variables)
+
+
+def prepare(database: str, folder: Path, vendor: Vendor, *, repository: Path = REPOSITORY) -> None:
     """Tables and a catalog."""
     catalog = folder / "catalog.yaml"
     catalog.write_text(
         CATALOG.format(base_url=vendor.base_url, key=KEY_VARIABLE, access=ACCESS, at_once=AT_ONCE)
     )
-    manage(server.database, "migrate", "--no-input", "--verbosity=0", is_json=False)
-    manage(server.database, "load_catalog", str(catalog))
+    manage(database, "migrate", "--no-input", "--verbosity=0", is_json=False, repository=repository)
+    manage(database, "load_catalog", str(catalog), repository=repository)
 
 
 def new_tenant(database: str, slug: str, *, plan: str = PLAN) -> str:
