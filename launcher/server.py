@@ -14,6 +14,7 @@ from launcher.configuration import load_state_dir
 from launcher.errors import LauncherError
 from launcher.listening import DEFAULT_HOST, DEFAULT_PORT, address, read_settings, set_log_level
 from launcher.process import is_free, stop_child
+from launcher.revival import kept_running
 from launcher.signals import Stopped
 from launcher.stack import running_stack
 
@@ -56,7 +57,7 @@ def main(arguments: list[str]) -> int:
         if options.config is not None:
             load_config(options.config)
         gateway = start_gateway(stack, host=at.host, port=at.port, workers=options.workers)
-        with stopping(gateway), contextlib.suppress(Stopped):
+        with kept_running(stack), stopping(gateway), contextlib.suppress(Stopped):
             background = None if options.no_worker else Background(stack, port=at.port)
             status = gateway.wait() if background is None else wait_for(gateway, background)
             raise LauncherError(f"The gateway ended by itself with status {status}.")
