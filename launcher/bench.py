@@ -23,7 +23,9 @@ def main(arguments: list[str]) -> int:
             set_up_django(stack)
             migrate(stack)
             print_durability(stack.database_url)
-            bench = spawn(["-P", "-m", "bench", *arguments], stack, folder=Path.cwd())
+            makes_file_systems = arguments[:1] == ["image"]
+            program = ["-P", "-m", "bench", *arguments]
+            bench = spawn(program, stack, folder=Path.cwd(), keep_powers=makes_file_systems)
             try:
                 return bench.wait()
             finally:

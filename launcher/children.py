@@ -36,14 +36,16 @@ def spawn(
     output: IO[bytes] | None = None,
     more: dict[str, str] | None = None,
     port: int = 0,
+    keep_powers: bool = False,
 ) -> "subprocess.Popen[bytes]":
     """Start `python ARGUMENTS` on this stack, in a session of its own: Ctrl-C is the launcher's to handle.
 
-    `port` is one that it is to listen on.
+    `port` is one that it is to listen on. Started by root, it loses root's powers unless it is to keep them.
     """
     command = [sys.executable, "-I", "-S", str(DIE_WITH_PARENT), str(os.getpid()), sys.executable, *arguments]
+    folders = (REPOSITORY, stack.state_dir, folder)
     return subprocess.Popen(
-        as_root_without_powers(command, folders=(REPOSITORY, stack.state_dir, folder), port=port),
+        command if keep_powers else as_root_without_powers(command, folders=folders, port=port),
         cwd=folder,
         env=os.environ | stack.environment() | {"PYTHONPATH": str(REPOSITORY)} | (more or {}),
         stdin=subprocess.DEVNULL,
