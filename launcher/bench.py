@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> int:
             set_up_django(stack)
             migrate(stack)
             print_durability(stack.database_url)
-            makes_file_systems = arguments[:1] == ["image"]
+            makes_file_systems = arguments[:1] in (["image"], ["newcomer"])
             program = ["-P", "-m", "bench", *arguments]
             bench = spawn(program, stack, folder=Path.cwd(), keep_powers=makes_file_systems)
             try:
