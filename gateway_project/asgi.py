@@ -29,6 +29,7 @@ from gateway_project.housekeeping import housekeeping  # noqa: E402
 from gateway_project.http.django_gate import DjangoGate  # noqa: E402
 from gateway_project.proxy.app import make_app  # noqa: E402
 from gateway_project.telemetry.publish import published  # noqa: E402
+from gateway_project.telemetry.tracing import spans  # noqa: E402
 from gateway_project.vendor_readiness import waiting_for_vendors  # noqa: E402
 
 logger = logging.getLogger(__name__)
@@ -66,6 +67,9 @@ def make_application(lifespan: Lifespan[Starlette]) -> ASGIApp:
         if not settings.TRUSTED_PROXIES:
             logger.warning("proxy.addresses_unknown", extra={"problem": "TRUSTED_PROXIES names no proxy"})
         whole = BehindTls(whole, public_url=public_url)
+    tracing = spans()
+    if tracing is not None:
+        whole = tracing.of_requests(whole)
     return EveryRequest(whole)
 
 
