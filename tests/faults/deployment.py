@@ -74,7 +74,12 @@ def running_deployment(
 ) -> Iterator[Deployment]:
     """With a catalog, without tenants; every place has its process."""
     with vendor_process() as vendor:
-        variables = {"DATABASE_URL": database, KEY_VARIABLE: vendor.api_key, "RATE_LIMIT_TIMEOUT_S": "10"}
+        variables = {
+            "DATABASE_URL": database,
+            KEY_VARIABLE: vendor.api_key,
+            "RATE_LIMIT_TIMEOUT_S": "10",
+            "SPOOL_DIR": str(folder / "spool"),
+        }
         with forked_gateways(places, variables | (environment or {}), log=log) as gateways:
             catalog = folder / "catalog.yaml"
             catalog.write_text(
