@@ -35,6 +35,7 @@ class SpoolFile:
 
     def __init__(self, descriptor: int, path: Path) -> None:
         self._descriptor = descriptor
+        self._is_closed = False
         self.path = path
         self.size = os.fstat(descriptor).st_size
         """Bytes allocated."""
@@ -133,8 +134,10 @@ class SpoolFile:
         self.close()
 
     def close(self) -> None:
-        """Let go of it: whoever looks for abandoned files may take it."""
-        os.close(self._descriptor)
+        """Let go of it: whoever looks for abandoned files may take it. It may be closed already."""
+        if not self._is_closed:
+            os.close(self._descriptor)
+        self._is_closed = True
 
     def _cut_off(self) -> None:
         """Take back what may have been written after the last acknowledged frame, and allocate its room again."""

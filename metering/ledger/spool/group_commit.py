@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, ParamSpec, TypeVar
 
@@ -67,7 +68,8 @@ class GroupCommit:
 
     async def in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What the function returns, after everything that the thread has to do before."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, function, *args, **kwargs)
+        call = partial(function, *args, **kwargs)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
 
     async def begin_anew(self) -> None:
         """Replace the file by an empty one; only while nothing in it is needed any more, and nothing waits."""
@@ -77,8 +79,7 @@ class GroupCommit:
         """Write what waits, and let go of the file, or remove it."""
         if self._task is not None:
             await asyncio.wait({self._task}, timeout=within_s)
-        if self.file is not None:
-            await self.in_thread(self.file.close if keep_file else self.file.remove)
+        await self.in_thread(self._let_go, keep_file)
         self._thread.shutdown()
 
     async def _write_all(self) -> None:
@@ -131,6 +132,13 @@ class GroupCommit:
         self._promised = promised
         self._on_step("spool.written")
         return errors
+
+    def _let_go(self, keep_file: bool) -> None:
+        if self.file is not None:
+            if keep_file:
+                self.file.close()
+            else:
+                self.file.remove()
 
     def _begin_anew(self) -> None:
         if self.file is None:

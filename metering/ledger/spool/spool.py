@@ -84,6 +84,7 @@ class Spool:
             await self._writer.create_file()
         except (OSError, SpoolFull) as error:
             logger.error("spool.unusable", extra={"folder": str(self._folder), "error": str(error)})
+        await self._take_over()
         self._task = asyncio.create_task(self._look_after(), name="spool")
 
     async def close(self) -> None:
@@ -94,7 +95,7 @@ class Spool:
         if self.waiting:
             logger.warning("spool.left", extra=self._facts())
         for left in self._left:
-            left.file.close()
+            await self._writer.in_thread(left.file.close)
         await self._writer.close(CLOSE_S, keep_file=bool(self._calls))
 
     async def keep(self, end: Settle | Release) -> bool:
@@ -163,7 +164,7 @@ class Spool:
             self._due.set()
 
     async def _look_after(self) -> None:
-        looked_s, retry_s = -LOOK_S, RETRY_S
+        looked_s, retry_s = time.monotonic(), RETRY_S
         while True:
             if time.monotonic() - looked_s >= LOOK_S:
                 looked_s = time.monotonic()
