@@ -58,6 +58,7 @@ class Spool:
         """Calls and records for which a person has to look, since this process began."""
         self._due = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._is_closing = False
 
     @property
     def waiting(self) -> int:
@@ -89,7 +90,10 @@ class Spool:
 
     async def close(self) -> None:
         """Write what waits, and leave what the ledger was not told of to whoever comes next."""
+        self._is_closing = True
+        self._due.set()
         if self._task is not None:
+            await asyncio.wait({self._task}, timeout=CLOSE_S)
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         if self.waiting:
@@ -165,28 +169,35 @@ class Spool:
 
     async def _look_after(self) -> None:
         looked_s, retry_s = time.monotonic(), RETRY_S
-        while True:
+        while not self._is_closing:
             if time.monotonic() - looked_s >= LOOK_S:
                 looked_s = time.monotonic()
                 await self._take_over()
                 if self.waiting:
                     logger.warning("spool.waiting", extra=self._facts())
             self._due.clear()
+            pause_s = retry_s
             try:
                 if told := await self.tell_all():
                     logger.warning("spool.told", extra={"calls": told, **self._facts()})
-                retry_s = RETRY_S
+                pause_s, retry_s = LOOK_S, RETRY_S
             except (MeteringUnavailable, OSError, SpoolFull) as error:
                 logger.info("spool.not_told", extra={"error": type(error).__name__})
-                await asyncio.sleep(retry_s)
                 retry_s = min(2 * retry_s, LONGEST_RETRY_S)
-                continue
             except Exception:
                 logger.exception("spool.failed")
-                await asyncio.sleep(LONGEST_RETRY_S)
+                retry_s = LONGEST_RETRY_S
+            await self._pause(pause_s, until_due=pause_s == LOOK_S)
+
+    async def _pause(self, pause_s: float, *, until_due: bool) -> None:
+        """Wait so long, or until a call is due if that is to end it; a spool that is closed waits no longer."""
+        ends_s = time.monotonic() + pause_s
+        while not self._is_closing and (left_s := ends_s - time.monotonic()) > 0:
+            if until_due and self._due.is_set():
+                return
             with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_S):
-                    await self._due.wait()
+                async with asyncio.timeout(left_s if until_due else min(left_s, RETRY_S)):
+                    await (self._due.wait() if until_due else asyncio.sleep(left_s))
 
     def _facts(self) -> dict[str, object]:
         return {"waiting": self.waiting, "oldest_s": round(self.oldest_s), "bytes": self.bytes}

@@ -1,4 +1,4 @@
-"""A process's spool, on a real disk and the ledger in memory: what is acknowledged is told, once, whatever comes between."""
+"""A spool on a real disk, and the ledger in memory: what is acknowledged is told, once, whatever comes between."""
 
 import asyncio
 import resource
@@ -20,6 +20,7 @@ from metering.ledger.spool.records import Begun
 from metering.ledger.spool.spool import Spool
 from metering.ledger.spool.unseen import UnseenLedger
 from metering.types import ReservationState
+from tests.faults.waiting import until
 from tests.unit.metering.ledger.spool.records import COST, release, reserve, settle
 
 CAP = 10**6
@@ -75,9 +76,25 @@ async def make_call(spool: Spool, cost: int = 4, *, cap: int = CAP) -> UUID:
 
 
 async def until_told(spool: Spool) -> None:
-    async with asyncio.timeout(20):
-        while spool.waiting:
-            await asyncio.sleep(0.01)
+    await until(lambda: not spool.waiting and not spool.unseen_nano_usd, within_s=20)
+
+
+def files_in(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
+async def fill(spool: Spool) -> list[UUID]:
+    """Let calls begin until there is no room for another one's end."""
+    begun: list[UUID] = []
+    while len(begun) < 1_000:
+        command = reserve()
+        try:
+            await UnseenLedger(spool, cap_nano_usd=CAP).submit(command)
+        except MeteringUnavailable as refusal:
+            assert "no room" in refusal.message
+            return begun
+        begun.append(command.reservation_id)
+    raise AssertionError("there is always room")
 
 
 @contextmanager
@@ -99,7 +116,7 @@ async def test_calls_are_told_once_when_the_ledger_is_back(tmp_path: Path, ledge
         assert spool.unseen_nano_usd == 0
     assert ledger.used == 6
     assert {ledger.memory.state_of(id_) for id_ in ids} == {ReservationState.SETTLED}
-    assert list(tmp_path.iterdir()) == []
+    assert files_in(tmp_path) == []
 
 
 async def test_what_a_process_left_is_told_by_the_next_and_by_no_other(
@@ -117,7 +134,7 @@ async def test_what_a_process_left_is_told_by_the_next_and_by_no_other(
         await until_told(spool)
     assert ledger.used == 4
     assert ledger.memory.state_of(running) is ReservationState.HELD
-    assert list(tmp_path.iterdir()) == []
+    assert files_in(tmp_path) == []
 
 
 @pytest.mark.parametrize("commands", range(1, 6))
@@ -158,13 +175,9 @@ async def test_a_full_disk_refuses_new_calls_and_loses_no_end_of_begun_ones(
     tmp_path: Path, ledger: FarLedger
 ) -> None:
     async with spool_in(tmp_path, ledger) as spool:
-        [file] = tmp_path.iterdir()
+        [file] = files_in(tmp_path)
         with files_of_at_most(file.stat().st_size):
-            unseen, begun = UnseenLedger(spool, cap_nano_usd=CAP), []
-            with pytest.raises(MeteringUnavailable, match="no room"):
-                while True:
-                    await unseen.submit(reserve(id_ := uuid7()))
-                    begun.append(id_)
+            unseen, begun = UnseenLedger(spool, cap_nano_usd=CAP), await fill(spool)
             assert begun
             for id_ in begun:
                 await unseen.submit(settle(id_))
@@ -196,9 +209,7 @@ async def test_a_call_whose_caller_left_while_it_was_written_is_ended(
         leaving.cancel()
         await asyncio.gather(leaving, return_exceptions=True)
         ledger.is_away = False
-        async with asyncio.timeout(20):
-            while spool.waiting or spool.unseen_nano_usd:
-                await asyncio.sleep(0.01)
+        await until_told(spool)
     assert ledger.told == []
 
 
@@ -228,7 +239,7 @@ async def test_what_the_ledger_refuses_is_set_aside_and_holds_up_nothing(
         ledger.is_away = False
         await until_told(spool)
         assert spool.refused == 1
-    [aside] = tmp_path.iterdir()
+    [aside] = files_in(tmp_path)
     [record] = read(aside.read_bytes()).records
     assert (aside.suffix, record.settle) == (".refused", settle(lost))  # type: ignore[union-attr]
     assert ledger.used == 4
@@ -240,7 +251,7 @@ async def test_a_damaged_file_is_told_as_far_as_it_can_be_read_and_kept(
     async with spool_in(tmp_path, ledger) as spool:
         await make_call(spool)
         await make_call(spool)
-    [path] = tmp_path.iterdir()
+    [path] = files_in(tmp_path)
     content = bytearray(path.read_bytes())
     whole = read(bytes(content))
     assert isinstance(whole.records[0], Begun)
@@ -251,13 +262,13 @@ async def test_a_damaged_file_is_told_as_far_as_it_can_be_read_and_kept(
     async with spool_in(tmp_path, ledger) as spool:
         assert spool.damaged == 1
         await until_told(spool)
-    assert [each.suffix for each in tmp_path.iterdir() if each.suffix == ".damaged"] == [".damaged"]
+    assert ".damaged" in [each.suffix for each in files_in(tmp_path)]
 
 
 async def test_it_is_private_and_says_nothing_of_who_asked_what(tmp_path: Path, ledger: FarLedger) -> None:
     async with spool_in(tmp_path / "spool", ledger) as spool:
         await make_call(spool)
-        [file] = (tmp_path / "spool").iterdir()
+        [file] = files_in(tmp_path / "spool")
         assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
 
 
