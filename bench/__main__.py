@@ -17,6 +17,7 @@ from bench import (
     ledger,
     memory,
     openings,
+    outages,
     policy,
     retrieval,
     routing,
@@ -39,6 +40,7 @@ BENCHES = {
     "streams": streams.measure,
     "soak": soak.measure,
     "openings": openings.measure,
+    "outages": outages.measure,
     "policy": policy.measure,
     "retrieval": retrieval.measure,
     "routing": routing.measure,
@@ -51,8 +53,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
     parser.add_argument("name", choices=sorted(BENCHES))
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
+    parser.add_argument("--seeds", type=int, metavar="N", help="how many outages")
     arguments = parser.parse_args()
-    report = BENCHES[arguments.name](os.environ["DATABASE_URL"])
+    if arguments.seeds is not None and arguments.name != "outages":
+        parser.error("--seeds is for outages")
+    more = {} if arguments.seeds is None else {"seeds": arguments.seeds}
+    report = BENCHES[arguments.name](os.environ["DATABASE_URL"], **more)
     if arguments.json:
         write_json(arguments.json, report)
     return 0 if report["ok"] else 1

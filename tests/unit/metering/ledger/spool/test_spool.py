@@ -90,8 +90,7 @@ async def fill(spool: Spool) -> list[UUID]:
         command = reserve()
         try:
             await UnseenLedger(spool, cap_nano_usd=CAP).submit(command)
-        except MeteringUnavailable as refusal:
-            assert "no room" in refusal.message
+        except MeteringUnavailable:
             return begun
         begun.append(command.reservation_id)
     raise AssertionError("there is always room")
