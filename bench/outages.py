@@ -6,6 +6,7 @@ several worlds run side by side, a seed's timing differs from run to run; what i
 """
 
 import asyncio
+import os
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -50,8 +51,8 @@ async def _all(seeds: int, tally: Tally) -> None:
 
 
 async def _in_a_world(waiting: Iterator[int], tally: Tally) -> None:
-    with TemporaryDirectory(prefix="outages-", dir=".") as name:
-        folder = Path(name).absolute()
+    with TemporaryDirectory(prefix="outages-", dir=os.environ["GATEWAY_STATE_DIR"]) as name:
+        folder = Path(name)
         server = EmbeddedPostgres(folder / "postgres")
         database = await asyncio.to_thread(_database_on, server)
         (folder / "gateways").mkdir()

@@ -2,8 +2,8 @@
 
 The listening sockets, one for each place, are the parent's own: what connects while a place is empty waits for its
 next server, as behind a load balancer. Orders come and answers go through a pipe; the ports come first.
-`{"serve": PLACE}` is answered with the server's process id, `{"celery": [...]}` with that of a Celery process with these
-arguments, `{"manage": [...]}` with the command's status and output.
+`{"serve": PLACE}` is answered with the server's process id, `{"celery": [...]}` with that of a Celery process with
+these arguments, `{"manage": [...]}` with the command's status and output.
 A server's `dies_at` is a step of its spool, and how often it is taken until it kills the server.
 Everything ends with the parent, and the parent with its pipe.
 """
