@@ -20,6 +20,7 @@ from bench import (
     memory,
     newcomer,
     openings,
+    outages,
     policy,
     retrieval,
     routing,
@@ -46,6 +47,7 @@ BENCHES = {
     "soak": soak.measure,
     "newcomer": newcomer.measure,
     "openings": openings.measure,
+    "outages": outages.measure,
     "policy": policy.measure,
     "retrieval": retrieval.measure,
     "routing": routing.measure,
@@ -53,7 +55,11 @@ BENCHES = {
     "upgrade": upgrade.measure,
     "utilisation": utilisation.measure,
 }
-OPTIONS = {"failover": failover.add_options, "upgrade": upgrade.add_options}
+OPTIONS = {
+    "failover": failover.add_options,
+    "outages": outages.add_options,
+    "upgrade": upgrade.add_options,
+}
 """Of benchmarks that have some of their own."""
 
 

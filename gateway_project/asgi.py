@@ -41,7 +41,7 @@ DRAIN_S = 20.0
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
     """Start the runtime, keep house while serving, drain at the end."""
     wiring.serve_sync_callers_from(asyncio.get_running_loop())
-    app.state.runtime = runtime = await wiring.start(wiring.writer_apart)
+    app.state.runtime = runtime = await wiring.start(wiring.writer_apart, spool_folder=settings.SPOOL_DIR)
     try:
         async with (
             housekeeping(runtime.gateway.directory),

@@ -73,6 +73,9 @@ CONTENT_PRESIDIO_LANGUAGE = env.text("CONTENT_PRESIDIO_LANGUAGE")
 # Where the workers of one server exchange what they count; the launcher makes one for each server.
 METRICS_DIR = Path(_folder) if (_folder := env.text("GATEWAY_METRICS_DIR")) else None
 
+# What the ledger could not be told while PostgreSQL was away (docs/spool.md): on a disk that outlives the process.
+SPOOL_DIR = Path(env.text("SPOOL_DIR", str(GATEWAY_STATE_DIR / "spool"))).absolute()
+
 # How check_providers asks them; metering itself knows no vendor.
 PROVIDER_PROBE = "gateway_project.probe.probe_providers"
 KEY_PROBE = "gateway_project.probe.probe_key"
