@@ -80,7 +80,7 @@ class Reports:
             with self._client.stream(
                 "GET" if body is None else "POST",
                 path,
-                params=httpx2.QueryParams(query or ()),
+                params=tuple(query or ()),
                 json=body,
                 headers=dict(self._vendor.headers),
                 timeout=STEP_S,
