@@ -1,7 +1,7 @@
 """Takes out of texts what a terminal would obey: whoever wrote a title, or answers as a model, may not move the cursor.
 
-Left out are the control characters of Unicode (C0, DEL and C1), with which every escape sequence begins, and those
-that turn the direction of what follows, with which a text can look like another. The rest of a sequence is only letters.
+Left out are the control characters of Unicode (C0, DEL and C1), with which every escape sequence begins, and those that
+turn the direction of what follows, with which a text can look like another. The rest of a sequence is only letters.
 """
 
 import re

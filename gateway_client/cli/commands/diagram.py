@@ -97,6 +97,6 @@ def _tell(steps: Steps, name: str, facts: Facts) -> None:
     if name == "diagrams_planned":
         steps.tell(f"{len(facts['titles'])} planned", percent)
     elif name == "diagram_started":
-        steps.tell(f"draws {facts['number']}: {clean(facts['title'])}", percent)
+        steps.tell(f"draws {facts['number']}: {clean(facts['title'] or 'a diagram')}", percent)
     elif name == "diagram_failed":
         steps.tell(f"{facts['number']} could not be drawn: {clean(facts['message'])}", percent)

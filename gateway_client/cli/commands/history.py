@@ -1,8 +1,8 @@
 """`usage history`."""
 
-import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -51,7 +51,7 @@ def history(
         rows: list[dict[str, Any]] = list(api.usage(by=by.value, since=since.isoformat(), tz=zone, limit=200))
         if breakdown:
             rows = list(_with_models(api, rows, by, since, form))
-    show_rows(rows, _columns(by), form=form, empty=NOTHING, title=f"{days} days in {zone}")
+    show_rows(rows, _columns(by, form, breakdown), form=form, empty=NOTHING, title=f"{days} days in {zone}")
     if form is Form.TABLE and rows:
         _total([row for row in rows if "of" not in row])
 
@@ -80,7 +80,7 @@ def _with_models(
             continue
         yield row if form is Form.TABLE else {by.value: row[by.value], "model": "", **row}
         for model in models:
-            yield {by.value: row[by.value], "name": row["name"], **model, "of": by.value}
+            yield {**model, by.value: row[by.value], "name": row["name"], "of": by.value}
 
 
 def _only(row: dict[str, Any], by: By, since: datetime) -> dict[str, Any] | None:
@@ -95,9 +95,14 @@ def _only(row: dict[str, Any], by: By, since: datetime) -> dict[str, Any] | None
     return {"since": begin.isoformat(), "until": end.isoformat()}
 
 
-def _columns(by: By) -> tuple[Column, ...]:
+def _columns(by: By, form: Form, breakdown: bool) -> tuple[Column, ...]:
+    """On a terminal the models stand below their group, elsewhere in a column of their own."""
+    is_table = form is Form.TABLE
+    first = [Column(title=by.value, text=lambda row: _name(row, by, is_table), style=_dim_part)]
+    if breakdown and not is_table:
+        first.append(Column(title="model", text=lambda row: row["model"] if "of" in row else ""))
     return (
-        Column(title=by.value, text=lambda row: _group(row, by), style=_dim_part),
+        *first,
         _count("requests"),
         _count("input_tokens", "input"),
         _count("output_tokens", "output"),
@@ -106,13 +111,9 @@ def _columns(by: By) -> tuple[Column, ...]:
     )
 
 
-def _group(row: Row, by: By) -> str:
-    if "of" in row:
-        return f"  {row['model'] or 'no model'}" if out().is_terminal else f"{_name(row, by)}\t{row['model']}"
-    return _name(row, by)
-
-
-def _name(row: Row, by: By) -> str:
+def _name(row: Row, by: By, is_table: bool) -> str:
+    if is_table and "of" in row:
+        return f"└ {row['model'] or 'no model'}"
     return str(row["name"] or row[by.value] or "none")
 
 
@@ -127,9 +128,7 @@ def _count(name: str, title: str = "") -> Column:
     return Column(title=title or name, text=text, style=_dim_part, is_number=True)
 
 
-def _total(rows: typing.Sequence[Row]) -> None:
-    from decimal import Decimal
-
+def _total(rows: Sequence[Row]) -> None:
     cost = sum((Decimal(row["cost_usd"]) for row in rows), Decimal(0))
     requests = sum(row["requests"] for row in rows)
     out().print(f"  {requests:,} requests, {money(cost)} in total", style="bold")

@@ -1,0 +1,109 @@
+"""Signing in and out, and who is signed in."""
+
+import re
+import threading
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from metering.models import DeviceLogin, LoginSession
+from tests.e2e.cli.conftest import Desk
+from tests.e2e.cli.shell import Ended, Shell
+
+pytestmark = pytest.mark.slow
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+CODE = re.compile(r"Your code: ([A-Z]{4}-[A-Z]{4})")
+
+
+def decide(desk: Desk, code: str, verb: str) -> None:
+    """What Ann does in her browser."""
+    browser = Client()
+    browser.force_login(desk.ann, backend=BACKEND)
+    page = browser.get("/admin/device/", {"code": code})
+    assert page.status_code == 200
+    assert browser.post("/admin/device/", {"code": code, "verb": verb}).status_code == 302
+
+
+class TestPairing:
+    def test_a_machine_is_signed_in_by_a_person_at_the_console(self, desk: Desk, shell: Shell) -> None:
+        with shell.terminal("--url", shell.url, "login", "--no-browser") as terminal:
+            terminal.wait_for("Your code: ")
+            found = CODE.search(terminal.text)
+            assert found is not None
+            assert f"{shell.url}/admin/device/" in terminal.text.replace("\n", "")
+            decide(desk, found[1], "approve")
+            terminal.wait_for("Signed in")
+            assert terminal.finish() == 0
+            assert terminal.colour_of("✓") == "green"
+        assert shell.store.path.stat().st_mode & 0o777 == 0o600
+        assert shell.run("whoami").out.splitlines()[1] == "person\tann@alder.example"
+        session = LoginSession.objects.get(user=desk.ann, device__contains="@", ended_at=None)
+        assert shell.run("logout").code == 0
+        session.refresh_from_db()
+        assert session.ended_by == "logout"
+        assert shell.run("whoami").code == 4
+
+    def test_one_that_is_turned_away_is_not(self, desk: Desk, shell: Shell) -> None:
+        ended: list[Ended] = []
+
+        def log_in() -> None:
+            ended.append(shell.run("login", LLM_BASE_URL=shell.url))
+
+        before = set(DeviceLogin.objects.values_list("pk", flat=True))
+        thread = threading.Thread(target=log_in)
+        thread.start()
+        try:
+            login = _new_login(before)
+            login.state, login.user, login.decided_at = "denied", desk.ann, login.created_at
+            login.save()
+        finally:
+            thread.join()
+        assert (ended[0].code, ended[0].out) == (4, "")
+        assert "turned away" in ended[0].err
+        assert "code: access_denied, request id: " in ended[0].err
+
+
+def _new_login(before: set[Any]) -> DeviceLogin:
+    from launcher.process import wait_until
+
+    rows = DeviceLogin.objects.exclude(pk__in=before)
+    assert wait_until(rows.exists, 30)
+    return rows.get()
+
+
+class TestWithAToken:
+    def test_it_comes_by_standard_input_and_is_kept_from_others(self, desk: Desk, shell: Shell) -> None:
+        ended = shell.run("--url", shell.url, "login", "--with-token", typed=f"{desk.secret}\n")
+        assert (ended.code, ended.out) == (0, "")
+        assert ended.err == f"✓ Signed in at {shell.url} as a token of alder.\n"
+        assert shell.store.path.stat().st_mode & 0o777 == 0o600
+        me = shell.run("whoami", "--json").json
+        assert (me["tenant"], me["plan"], me["email"]) == ("alder", "PRO", None)
+
+    def test_one_that_the_gateway_does_not_know_is_not_kept(self, shell: Shell) -> None:
+        ended = shell.run("--url", shell.url, "login", "--with-token", typed="ati_abcdefgh_nothing")
+        assert ended.code == 4
+        assert "request id: " in ended.err
+        assert not shell.store.path.exists()
+
+    def test_none_is_a_mistake_in_writing(self, shell: Shell) -> None:
+        assert shell.run("--url", shell.url, "login", "--with-token").code == 2
+
+    def test_one_in_the_environment_is_used_and_said(self, desk: Desk, shell: Shell) -> None:
+        ended = shell.run("whoami", LLM_BASE_URL=shell.url, LLM_API_KEY=desk.secret)
+        assert "credential\tLLM_API_KEY" in ended.out
+
+
+def test_whoever_is_not_signed_in_is_told_so_by_every_command(shell: Shell) -> None:
+    for command in (("models",), ("usage", "status"), ("chat", "hello"), ("jobs", "list")):
+        ended = shell.run(*command)
+        assert (ended.code, ended.out) == (4, ""), command
+        assert "llm-gateway login" in ended.err
+
+
+def test_a_gateway_has_to_be_known_before_one_can_sign_in(shell: Shell) -> None:
+    ended = shell.run("login")
+    assert ended.code == 2
+    assert "--url" in ended.err
+    assert "were not signed in" in shell.run("logout").err
