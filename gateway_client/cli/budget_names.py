@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gateway_client.api import GatewayApi
 from gateway_client.cli.clean import clean
 from gateway_client.errors import NotPermittedError
+
+if TYPE_CHECKING:
+    from gateway_client.api import GatewayApi
 
 Row = Mapping[str, Any]
 DIMENSIONS = {
@@ -42,7 +44,7 @@ class Names:
         return clean(f"{kind} {self.by_id.get(id_, id_[:SHORT])}")
 
 
-def names_for(api: GatewayApi, wanted: bool) -> Names:
+def names_for(api: "GatewayApi", wanted: bool) -> Names:
     """Asks who the caller is, and which teams and people there are to see; nothing where names are not wanted."""
     if not wanted:
         return Names()

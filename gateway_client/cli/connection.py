@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import typer
 
-from gateway_client.api import GatewayApi
 from gateway_client.errors import AuthenticationError
 from gateway_client.session import FixedToken, Session
 from gateway_client.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from gateway_client.api import GatewayApi
 
 SIGN_IN = "You are not signed in. Run `llm-gateway login`."
 
@@ -29,7 +32,7 @@ def settings_of(context: typer.Context) -> Settings:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[GatewayApi]:
+def opened(settings: Settings) -> "Iterator[GatewayApi]":
     """The gateway's API for whoever is signed in. Raises AuthenticationError where nobody is."""
     if not settings.base_url:
         raise AuthenticationError(SIGN_IN, code="not_authenticated")
@@ -39,5 +42,9 @@ def opened(settings: Settings) -> Iterator[GatewayApi]:
             f"You are not signed in at {settings.base_url}. Run `llm-gateway login`.",
             code="not_authenticated",
         )
+    from gateway_client.api import (
+        GatewayApi,  # only now: it takes longer than all else, and --help needs none
+    )
+
     with GatewayApi(settings.base_url, source, team=settings.team) as api:
         yield api

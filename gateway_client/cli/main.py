@@ -63,6 +63,10 @@ def _run_app(arguments: list[str]) -> int:
         return INTERRUPTED
     except typer.TyperException as error:
         return _misused(error)
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # of which Typer would make an error
+            raise end.__context__ from None
+        raise
     return code if isinstance(code, int) else OK
 
 

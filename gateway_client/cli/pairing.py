@@ -10,7 +10,6 @@ from typing import Any
 from gateway_client.cli.answer import say
 from gateway_client.errors import AuthenticationError, GatewayError, GatewayUnavailableError
 from gateway_client.server_clock import ServerClock
-from gateway_client.sign_in import ask
 
 SLOWER_S = 5.0
 MOST_S = 3_600.0
@@ -26,6 +25,8 @@ def paired(base_url: str, clock: ServerClock, *, browse: bool) -> dict[str, Any]
 
     Raises AuthenticationError if it is turned away or nobody decides in time, and what `ask` raises.
     """
+    from gateway_client.sign_in import ask
+
     started = ask(base_url, "POST", "/api/auth/device", body={"machine": machine_name()}, clock=clock)
     try:
         code, page = started["user_code"], started["verification_uri"]

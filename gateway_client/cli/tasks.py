@@ -3,11 +3,10 @@
 import json
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway_client.api import GatewayApi
 from gateway_client.cli.answer import Form, say, write, write_json
 from gateway_client.cli.clean import clean
 from gateway_client.cli.progress import Steps
@@ -15,11 +14,14 @@ from gateway_client.cli.words import money
 from gateway_client.errors import GatewayError, GatewayUnavailableError
 from gateway_client.failures import error_from
 
+if TYPE_CHECKING:
+    from gateway_client.api import GatewayApi
+
 Facts = dict[str, Any]
 JobOption = Annotated[bool, typer.Option("--job", help="Begin it as a job and do not wait for it.")]
 
 
-def done(api: GatewayApi, path: str, body: Facts, tell: Callable[[Steps, str, Facts], None]) -> Facts:
+def done(api: "GatewayApi", path: str, body: Facts, tell: Callable[[Steps, str, Facts], None]) -> Facts:
     """The task's result; `tell` is called with the name and the facts of each event before it.
 
     Raises the error that the task ended with, and GatewayUnavailableError if it broke off.
@@ -44,7 +46,7 @@ def events_of(stream: Iterator[Any]) -> Iterator[tuple[str, Facts]]:
         yield event.event, facts
 
 
-def begun(api: GatewayApi, task: str, body: Facts, form: Form) -> None:
+def begun(api: "GatewayApi", task: str, body: Facts, form: Form) -> None:
     """Begins a job and says how to come back to it."""
     job: Facts = api.post("/api/jobs", {"task": task, "input": body})
     if form is Form.JSON:

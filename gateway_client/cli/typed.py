@@ -39,9 +39,11 @@ def piped(what: str) -> str:
     if sys.stdin.isatty():
         typer.echo(f"Type {what}, then Ctrl-D on a line of its own.", err=True)
     try:
-        return bounded(sys.stdin.read(MAX_CHARACTERS + 1))
-    except UnicodeDecodeError as error:
+        text = sys.stdin.read(MAX_CHARACTERS + 1)
+        text.encode()  # where the locale is C, Python reads what is no UTF-8 as surrogates
+    except UnicodeError as error:
         raise typer.BadParameter("Standard input is not UTF-8 text.") from error
+    return bounded(text)
 
 
 def bounded(text: str) -> str:

@@ -4,11 +4,10 @@ import json
 import sys
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway_client.api import GatewayApi
 from gateway_client.cli.answer import Form, JsonOption, err, form_of, write, write_json
 from gateway_client.cli.clean import clean, clean_lines
 from gateway_client.cli.connection import opened, settings_of
@@ -16,6 +15,9 @@ from gateway_client.cli.typed import FileOption, piped, text_given
 from gateway_client.cli.words import money
 from gateway_client.errors import GatewayError, GatewayUnavailableError
 from gateway_client.failures import error_from
+
+if TYPE_CHECKING:
+    from gateway_client.api import GatewayApi
 
 WHAT = "a message"
 PATH = "/v1/chat/completions"
@@ -76,7 +78,7 @@ def _messages(system: str | None, text: str) -> list[Facts]:
     return [*first, {"role": "user", "content": text}]
 
 
-def _said(api: GatewayApi, body: Facts, facts: Facts) -> Iterator[str]:
+def _said(api: "GatewayApi", body: Facts, facts: Facts) -> Iterator[str]:
     """The pieces of the answer; what is known of the whole is put into `facts`."""
     for event in api.events(PATH, body):
         if event.data == DONE:

@@ -1,11 +1,10 @@
 """`draft`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway_client.api import GatewayApi
 from gateway_client.cli.answer import Form, JsonOption, form_of, say, write, write_json
 from gateway_client.cli.clean import clean, clean_lines
 from gateway_client.cli.connection import opened, settings_of
@@ -14,6 +13,9 @@ from gateway_client.cli.progress import Steps
 from gateway_client.cli.tasks import Facts, JobOption, begun, done, tell_end
 from gateway_client.cli.typed import FileOption, text_given
 from gateway_client.errors import GatewayError
+
+if TYPE_CHECKING:
+    from gateway_client.api import GatewayApi
 
 PATH, TASK = "/api/drafting", "drafting"
 
@@ -81,7 +83,7 @@ class _Told:
             steps.tell(f"writes {clean(facts['code'])}", self._percent)
 
 
-def _document(api: GatewayApi, result: Facts) -> bytes:
+def _document(api: "GatewayApi", result: Facts) -> bytes:
     """The path alone of its address is asked, at the gateway that is known."""
     content = api.get(f"/api/drafting/{result['draft_id']}/docx")
     if not isinstance(content, bytes):

@@ -4,15 +4,17 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from gateway_client.api import GatewayApi
 from gateway_client.cli.answer import Column, CsvOption, Form, JsonOption, Row, form_of, out, say, show_rows
 from gateway_client.cli.connection import opened, settings_of
 from gateway_client.cli.words import money
+
+if TYPE_CHECKING:
+    from gateway_client.api import GatewayApi
 
 PATH = "/api/usage"
 MAX_DAYS = 365
@@ -67,7 +69,7 @@ def _first_moment(days: int, zone: str) -> datetime:
 
 
 def _with_models(
-    api: GatewayApi, rows: list[dict[str, Any]], by: By, since: datetime, form: Form
+    api: "GatewayApi", rows: list[dict[str, Any]], by: By, since: datetime, form: Form
 ) -> Iterator[dict[str, Any]]:
     """Each group with its models: in JSON within it, else in lines after it."""
     if len(rows) > MOST_GROUPS:

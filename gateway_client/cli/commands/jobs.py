@@ -1,12 +1,11 @@
 """`jobs list`, `show`, `wait` and `cancel`."""
 
 import time
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
 
-from gateway_client.api import GatewayApi
 from gateway_client.cli.answer import Column, CsvOption, Form, JsonOption, form_of, show_facts, show_rows
 from gateway_client.cli.clean import clean
 from gateway_client.cli.connection import opened, settings_of
@@ -15,6 +14,9 @@ from gateway_client.cli.tasks import events_of
 from gateway_client.cli.words import money, when
 from gateway_client.errors import GatewayError, GatewayUnavailableError
 from gateway_client.failures import error_from
+
+if TYPE_CHECKING:
+    from gateway_client.api import GatewayApi
 
 Facts = dict[str, Any]
 IdArgument = Annotated[UUID, typer.Argument(metavar="ID", help="Of the job.")]
@@ -83,12 +85,12 @@ def cancel(context: typer.Context, id: IdArgument, as_json: JsonOption = False) 
     _show(job, form)
 
 
-def _job(api: GatewayApi, id: UUID) -> Facts:
+def _job(api: "GatewayApi", id: UUID) -> Facts:
     found: Facts = api.get(f"/api/jobs/{id}")
     return found
 
 
-def _follow(api: GatewayApi, id: UUID, last: str, steps: Steps, deadline: float) -> str:
+def _follow(api: "GatewayApi", id: UUID, last: str, steps: Steps, deadline: float) -> str:
     """Tells what the job tells, until the stream ends; where it breaks, it is gone on with after the last event.
 
     Returns that event's number.

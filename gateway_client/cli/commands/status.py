@@ -2,14 +2,13 @@
 
 import time
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from gateway_client.api import GatewayApi
 from gateway_client.cli.answer import (
     Column,
     CsvOption,
@@ -28,6 +27,9 @@ from gateway_client.cli.connection import opened, settings_of
 from gateway_client.cli.words import bar, in_unit, span_until, style_of, when
 from gateway_client.errors import GatewayUnavailableError
 from gateway_client.settings import Settings
+
+if TYPE_CHECKING:
+    from gateway_client.api import GatewayApi
 
 NOT_IN_A_TEAM = "Not in a team workspace"
 NO_BUDGET = "No budget applies to you."
@@ -64,7 +66,7 @@ def statusline() -> None:
     typer.echo(status_line())
 
 
-def _watch_on_terminal(api: GatewayApi, settings: Settings, names: Names, every: float) -> None:
+def _watch_on_terminal(api: "GatewayApi", settings: Settings, names: Names, every: float) -> None:
     """The same place of the screen, again and again; a gateway that is away for a while is waited for."""
     rows: list[Row] = list(api.budgets())
     with Live(_shown(rows, settings, names), console=out(), auto_refresh=False) as live:

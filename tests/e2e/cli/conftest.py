@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils.timezone import now
 
 from metering.identity.sessions.open_session import open_session
+from metering.identity.sessions.token_pair import TokenPair
 from metering.models import ATIToken, Membership, Team, User
 from tests.e2e.cli.shell import Shell
 from tests.e2e.raw import ask
@@ -31,6 +32,8 @@ class Desk:
     ann: User
     bob: User
     team: Team
+    sessions: dict[str, TokenPair]
+    """Of both, by their addresses. The gateway sees nothing of what a test's own transaction makes."""
     secret: str
     """Of an ATI token of Alder's that nobody else uses."""
 
@@ -61,7 +64,12 @@ def desk(django_db_setup: None, django_db_blocker: Any) -> Iterator[Desk]:
         with running_server() as server:
             _call(server, bob, team)
             yield Desk(
-                server=server, ann=ann, bob=bob, team=team, secret=make_token(tenant, name="script").secret
+                server=server,
+                ann=ann,
+                bob=bob,
+                team=team,
+                sessions={user.email: open_session(user=user, now=now()) for user in (ann, bob)},
+                secret=make_token(tenant, name="script").secret,
             )
         empty_tables()
 
@@ -75,14 +83,14 @@ def shell(desk: Desk, tmp_path: Path) -> Shell:
 @pytest.fixture
 def ann(shell: Shell, desk: Desk) -> Shell:
     """The shell of Ann, who is signed in."""
-    shell.sign_in(open_session(user=desk.ann, now=now()))
+    shell.sign_in(desk.sessions[desk.ann.email])
     return shell
 
 
 @pytest.fixture
 def bob(shell: Shell, desk: Desk) -> Shell:
     """Bob's, in a folder of his team's."""
-    shell.sign_in(open_session(user=desk.bob, now=now()))
+    shell.sign_in(desk.sessions[desk.bob.email])
     (shell.folder / ".llm-gateway.toml").write_text(
         f'[teams]\nenabled = true\napi_url = "{desk.server.url}"\nteam_id = "patents"\n'
     )

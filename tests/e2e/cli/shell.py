@@ -1,14 +1,23 @@
-"""Runs `llm-gateway` as people do: in a pipe, and in a terminal."""
+"""Runs `llm-gateway` as people do: in a pipe, and in a terminal.
 
+In a pipe it runs within the test's process, as importing what it needs takes longer than most commands; `bash` and
+`terminal` start a process of their own.
+"""
+
+import contextlib
+import io
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+from gateway_client.cli.main import main
 from gateway_client.credentials.credential import Credential
 from gateway_client.credentials.store import CredentialStore
 from metering.identity.sessions.token_pair import TokenPair
@@ -55,18 +64,23 @@ class Shell:
             self.store.save(credential)
 
     def run(self, *arguments: str, typed: str | bytes = "", **env: str) -> Ended:
-        """In a pipe. `typed` is what comes in."""
-        given = typed.encode() if isinstance(typed, str) else typed
-        ended = subprocess.run(
-            [*COMMAND, *arguments],
-            input=given,
-            capture_output=True,
-            cwd=self.folder,
-            env={**self.env, **env},
-            timeout=PATIENCE_S,
-            check=False,
-        )
-        return Ended(code=ended.returncode, out=ended.stdout.decode(), err=ended.stderr.decode())
+        """In pipes. `typed` is what comes in."""
+        given = io.TextIOWrapper(io.BytesIO(typed.encode() if isinstance(typed, str) else typed), "utf-8")
+        own = {name: value for name, value in self.env.items() if name not in ("PATH", "HOME", "LANG", "TZ")}
+        with (
+            ThreadPoolExecutor(2) as readers,
+            _pipe(readers) as (out, read_out),
+            _pipe(readers) as (err, read_err),
+            contextlib.chdir(self.folder),
+            patch.dict(os.environ, {**own, **env}),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            patch.object(sys, "stdin", given),
+        ):
+            code = main(list(arguments))
+            out.close()
+            err.close()
+            return Ended(code=code, out=read_out().decode(), err=read_err().decode())
 
     def bash(self, script: str) -> Ended:
         """A line of a shell, in which `llm-gateway` is a command."""
@@ -85,3 +99,16 @@ class Shell:
     def terminal(self, *arguments: str, columns: int = 100, lines: int = 40, **env: str) -> Terminal:
         command: Sequence[str] = [*COMMAND, *arguments]
         return Terminal(command, env={**self.env, **env}, folder=self.folder, columns=columns, lines=lines)
+
+
+@contextlib.contextmanager
+def _pipe(readers: ThreadPoolExecutor) -> Iterator[Any]:
+    """The end to write to, and what gives all that was written once it is closed."""
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as whole, os.fdopen(writing, "w", encoding="utf-8") as end:
+        future = readers.submit(whole.read)
+        try:
+            yield end, future.result
+        finally:
+            end.close()
+            future.result()

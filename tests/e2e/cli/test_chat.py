@@ -12,7 +12,7 @@ import pytest
 from metering.models import UsageLog
 from tests.e2e.cli.shell import Shell
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 HOSTILE = "\x1b]0;owned\x07\x1b[2J\x9b31mred\u202edlrow\r"
 HARMLESS = "]0;owned[2J31mreddlrow"
 
