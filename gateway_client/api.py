@@ -113,7 +113,9 @@ class GatewayApi:
             stream=True,
         )
         return self._driver.stream(
-            tried(lambda _: step, models=[""], policy=QUESTIONS if body is None else CHANGES, streamed=True),
+            tried(
+                lambda _: step, models=[""], policy=QUESTIONS if body is None else CHANGES, check=_no_check
+            ),
             _AsTheyAre(),
         )
 
@@ -127,11 +129,18 @@ class _AsTheyAre:
     def read(self, event: httpx2.ServerSentEvent) -> Iterator[httpx2.ServerSentEvent]:
         yield event
 
-    def end(self) -> Iterator[httpx2.ServerSentEvent]:
+    def end(self, headers: Mapping[str, str]) -> Iterator[httpx2.ServerSentEvent]:
         return iter(())
 
     def failed(self, error: GatewayError) -> None:
-        pass
+        """The error says it all."""
+
+    def left(self) -> None:
+        """Nothing is held."""
+
+
+def _no_check(event: Any) -> None:
+    """Every event is good."""
 
 
 def _no_sdk() -> Any:

@@ -6,7 +6,7 @@ The two are alike line by line but for `await`: all that is worth thinking about
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any, Protocol, TypeVar
@@ -18,7 +18,7 @@ from gateway_client.errors import GatewayError
 from gateway_client.failures import failure_of
 from gateway_client.session import TokenSource
 from gateway_client.signed import Signed
-from gateway_client.steps import Flow, Invoke, Next, Reply, Send, Step, Wait
+from gateway_client.steps import Close, Flow, Invoke, Next, Reply, Send, Step, Wait
 from gateway_client.translate import translated
 
 CONNECT_S, SILENCE_S = 5.0, 600.0
@@ -34,12 +34,16 @@ class Reader(Protocol[Chunk]):
 
     def read(self, event: Any) -> Iterator[Chunk]: ...
 
-    def end(self) -> Iterator[Chunk]:
+    def end(self, headers: Mapping[str, str]) -> Iterator[Chunk]:
         """What is left to say when the stream has ended well. Raises GatewayError if it has not."""
         ...
 
     def failed(self, error: GatewayError) -> None:
         """It broke; the error may be told what had come."""
+        ...
+
+    def left(self) -> None:
+        """It is over, however it ended: nobody reads any more."""
         ...
 
 
@@ -85,10 +89,12 @@ class SyncDriver:
                     event = self._do(Next(reply.body))
             finally:
                 reply.body.close()
-            yield from reader.end()
+            yield from reader.end(reply.headers)
         except GatewayError as error:
             reader.failed(error)
             raise
+        finally:
+            reader.left()
 
     def _do(self, step: Step) -> Any:
         with translated(self._address):
@@ -97,12 +103,14 @@ class SyncDriver:
                     return time.sleep(step.seconds)
                 case Next():
                     return next(step.stream, None)
+                case Close():
+                    return step.stream.close()
                 case Invoke():
                     raw = attrgetter(f"{step.resource}.with_raw_response")(self._sdk())
                     answer = raw.create(**step.arguments, extra_headers=dict(step.headers))
                     return Reply(status=answer.status_code, headers=answer.headers, body=answer.parse())
                 case Send():
-                    response = self._http.send(_request(self._http, step), stream=step.stream)
+                    response = self._http.send(_request(self._http, step), **_sending(step))
                     if response.status_code >= ERROR:
                         content = response.read()
                         response.close()
@@ -144,11 +152,13 @@ class AsyncDriver:
                     event = await self._do(Next(reply.body))
             finally:
                 await reply.body.close()
-            for chunk in reader.end():
+            for chunk in reader.end(reply.headers):
                 yield chunk
         except GatewayError as error:
             reader.failed(error)
             raise
+        finally:
+            reader.left()
 
     async def _do(self, step: Step) -> Any:
         with translated(self._address):
@@ -157,12 +167,14 @@ class AsyncDriver:
                     return await asyncio.sleep(step.seconds)
                 case Next():
                     return await anext(step.stream, None)
+                case Close():
+                    return await step.stream.close()
                 case Invoke():
                     raw = attrgetter(f"{step.resource}.with_raw_response")(self._sdk())
                     answer = await raw.create(**step.arguments, extra_headers=dict(step.headers))
                     return Reply(status=answer.status_code, headers=answer.headers, body=answer.parse())
                 case Send():
-                    response = await self._http.send(_request(self._http, step), stream=step.stream)
+                    response = await self._http.send(_request(self._http, step), **_sending(step))
                     if response.status_code >= ERROR:
                         content = await response.aread()
                         await response.aclose()
@@ -195,6 +207,10 @@ class _AsyncEvents:
 
     async def close(self) -> None:
         await self._response.aclose()
+
+
+def _sending(step: Send) -> dict[str, Any]:
+    return {"stream": step.stream} | ({} if step.signed else {"auth": None})
 
 
 def _request(http: Any, step: Send) -> httpx2.Request:

@@ -68,13 +68,20 @@ class RetryPolicy:
         return error.code in AT_ANOTHER_MODEL
 
     def _is_fault(self, error: GatewayError) -> bool:
-        if error.code == CONNECTION_LOST:
-            return self.idempotent
+        if (
+            error.status_code is None and error.code != UNREACHABLE
+        ):  # it had been sent, and nobody knows how it ended
+            return self.idempotent and isinstance(error, GatewayUnavailableError)
         return isinstance(error, GatewayUnavailableError) or error.code == IN_PROGRESS
 
     def _backoff_s(self, tries: int) -> float:
         longest_s = min(self.most_wait_s, self.first_wait_s * 2.0 ** min(tries - 1, 30))
         return longest_s * random.uniform(0.75, 1.0)  # noqa: S311 - so that callers do not come back all at once
+
+
+USUAL = RetryPolicy()
+WITHOUT_KEYS = RetryPolicy(idempotent=False)
+"""For vendors, who know no Idempotency-Key."""
 
 
 def _is_used_up(error: LimitError) -> bool:

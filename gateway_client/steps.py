@@ -22,6 +22,8 @@ class Send:
     headers: Mapping[str, str] = field(default_factory=dict)
     timeout_s: float | None = None
     """How long the answer may be silent. None: as long as the client's own bound."""
+    signed: bool = True
+    """Whether it takes the credential along."""
     stream: bool = False
     """The reply's body is then an iterator of the data of server-sent events."""
 
@@ -43,6 +45,13 @@ class Next:
 
 
 @dataclass(frozen=True, slots=True)
+class Close:
+    """Nobody reads a stream any more. Answered with None."""
+
+    stream: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """Nothing, for so long. Answered with None."""
 
@@ -59,5 +68,5 @@ class Reply:
     """JSON, the SDK's value, or an iterator of events."""
 
 
-Step = Send | Invoke | Next | Wait
+Step = Send | Invoke | Next | Close | Wait
 Flow = Generator[Step, Any, T]
