@@ -65,6 +65,10 @@ class Terminal:
         """Until the screen shows it, while the program runs."""
         assert wait_until(lambda: self._shows(text), PATIENCE_S), f"never {text!r}:\n{self.text}"
 
+    def wait_until_written(self, count: int) -> None:
+        """Until the program has sent so many characters."""
+        assert wait_until(lambda: self._read() and len(self.written) >= count, PATIENCE_S), self.text
+
     def type(self, text: str) -> None:
         self._child.send(text)
 
