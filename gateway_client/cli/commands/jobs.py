@@ -69,6 +69,7 @@ def wait(
         while (job := _job(api, id))["status"] not in ENDED:
             if time.monotonic() > deadline:
                 raise GatewayError(f"The job has not ended within {timeout:g} seconds; it goes on.")
+            steps.tell(job["status"], job["progress"])
             last = _follow(api, id, last, steps, deadline)
     _show(job, form)
     if job["status"] != "succeeded":

@@ -7,7 +7,6 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from metering.models import LoginSession
 from tests.e2e.cli.conftest import Desk
 from tests.e2e.cli.shell import Shell
 
@@ -30,34 +29,16 @@ def decide(desk: Desk, code: str, verb: str) -> None:
         elsewhere.submit(click).result()
 
 
-class TestPairing:
-    def test_a_machine_is_signed_in_by_a_person_at_the_console(self, desk: Desk, shell: Shell) -> None:
-        with shell.terminal("--url", shell.url, "login", "--no-browser") as terminal:
-            terminal.wait_for(f"{shell.url}/admin/device/?code=")
-            found = CODE.search(terminal.text)
-            assert found is not None
-            decide(desk, found[1], "approve")
-            terminal.wait_for("Signed in")
-            assert terminal.finish() == 0
-            assert terminal.colour_of("✓") == "green"
-        assert shell.store.path.stat().st_mode & 0o777 == 0o600
-        assert shell.run("whoami").out.splitlines()[1] == "person\tann@alder.example"
-        session = LoginSession.objects.get(user=desk.ann, device__contains="@", ended_at=None)
-        assert shell.run("logout").code == 0
-        session.refresh_from_db()
-        assert session.ended_by == "logout"
-        assert shell.run("whoami").code == 4
-
-    def test_one_that_is_turned_away_is_not(self, desk: Desk, shell: Shell) -> None:
-        with shell.terminal("login", "--no-browser", LLM_BASE_URL=shell.url) as terminal:
-            terminal.wait_for("Your code: ")
-            found = CODE.search(terminal.text)
-            assert found is not None
-            decide(desk, found[1], "deny")
-            terminal.wait_for("code: access_denied, request id: ")
-            assert terminal.finish() == 4
-            assert terminal.colour_of("The request was turned away") == "red"
-        assert not shell.store.path.exists()
+def test_a_machine_that_is_turned_away_is_not_signed_in(desk: Desk, shell: Shell) -> None:
+    with shell.terminal("login", "--no-browser", LLM_BASE_URL=shell.url) as terminal:
+        terminal.wait_for("Your code: ")
+        found = CODE.search(terminal.text)
+        assert found is not None
+        decide(desk, found[1], "deny")
+        terminal.wait_for("code: access_denied, request id: ")
+        assert terminal.finish() == 4
+        assert terminal.colour_of("The request was turned away") == "red"
+    assert not shell.store.path.exists()
 
 
 class TestWithAToken:

@@ -1,10 +1,11 @@
-"""Every command in a real terminal: tables, bars, colours and progress. The screens are the captures of docs/client.md."""
+"""Every command in a real terminal: tables, bars, colours, progress. The screens are captures of docs/client.md."""
 
 import re
 import shlex
 
 import pytest
 
+from metering.models import LoginSession
 from tests.e2e.cli.captures import capture
 from tests.e2e.cli.conftest import Desk
 from tests.e2e.cli.shell import Shell
@@ -36,8 +37,12 @@ def test_signing_in_who_is_signed_in_and_signing_out(desk: Desk, shell: Shell) -
         assert terminal.finish() == 0
         assert terminal.colour_of("✓ Signed in") == "green"
         capture("login", f"llm-gateway --url {shell.url} login", terminal.text)
-    assert "person      ann@alder.example" in shown(shell, "whoami", "whoami").text
+    assert shell.store.path.stat().st_mode & 0o777 == 0o600
+    session = LoginSession.objects.get(user=desk.ann, device__contains="@")
+    assert re.search(r"person +ann@alder.example", shown(shell, "whoami", "whoami").text)
     shown(shell, "logout", "logout")
+    session.refresh_from_db()
+    assert session.ended_by == "logout"
     shown(shell, "not signed in", "whoami", code=4)
 
 
