@@ -191,6 +191,13 @@ PAGES = (
         title="My profile",
     ),
     Page(
+        name="device",
+        route="device/",
+        view="admin_console.own.device.device",
+        audience=Audience.EVERYBODY,
+        title="Sign in a machine",
+    ),
+    Page(
         name="plans",
         route="plans/",
         view="admin_console.plan.list.plans",

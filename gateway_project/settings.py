@@ -118,6 +118,8 @@ CORS_ALLOWED_ORIGINS = env.origins("CORS_ALLOWED_ORIGINS")
 NETWORK_CHECK = "gateway_project.http.request_headers.check_sender"
 # How the console counts sign-ups that are refused, as the API does.
 SIGN_UPS_COUNTED = "gateway_project.lockout.sign_ups_counted"
+# The same of anything else that is tried under a name.
+ATTEMPTS_COUNTED = "gateway_project.lockout.attempts_counted"
 ROOT_URLCONF = "gateway_project.urls"
 ASGI_APPLICATION = "gateway_project.asgi.application"
 

@@ -8,6 +8,7 @@ from metering.models.call_content import CallContent
 from metering.models.catalog import LLMModel, ModelClass, ModelPrice, Provider
 from metering.models.decisions import DecisionRequest, PolicyDecision
 from metering.models.deliveries import AlertDelivery
+from metering.models.device_logins import DeviceLogin
 from metering.models.episodes import Episode
 from metering.models.exports import ExportPosition
 from metering.models.identity import Team, Tenant
@@ -47,6 +48,7 @@ __all__ = [
     "CallContent",
     "ClosingBalance",
     "DecisionRequest",
+    "DeviceLogin",
     "EmailDomain",
     "Episode",
     "ExportPosition",
