@@ -29,7 +29,9 @@ Tally = dict[str, Counter[str]]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seeds", type=int, default=SEEDS, metavar="N", help=f"how many outages, else {SEEDS}")
+    parser.add_argument(
+        "--seeds", type=int, default=SEEDS, metavar="N", help=f"how many outages, else {SEEDS}"
+    )
 
 
 def measure(conninfo: str, *, seeds: int) -> Report:
