@@ -49,7 +49,7 @@ BENCHES = {
     "upgrade": upgrade.measure,
     "utilisation": utilisation.measure,
 }
-OPTIONS = {"failover": failover.add_options, "upgrade": upgrade.add_options}
+OPTIONS = {"failover": failover.add_options, "soak": soak.add_options, "upgrade": upgrade.add_options}
 """Of benchmarks that have some of their own."""
 
 

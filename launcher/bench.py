@@ -16,7 +16,7 @@ from launcher.process import stop_child
 from launcher.stack import Stack, prepare_state_dir, running_stack
 
 DURABILITY = ("fsync", "synchronous_commit", "full_page_writes")
-RUN_SERVERS = frozenset({"failover"})
+RUN_SERVERS = frozenset({"failover", "soak"})
 """Benchmarks that start and kill PostgreSQL servers of their own, which root's powers are needed for."""
 
 
