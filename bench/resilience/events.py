@@ -19,7 +19,7 @@ QUIETLY = USUAL * 12 + ODD
 FAILING = [
     *USUAL,
     "vendor:status=500",
-    "vendor:status=429",
+    "vendor:status=429 vendor:retry-after=0",
     "vendor:reset",
     "vendor:bad-json",
     "vendor:cut=1",
