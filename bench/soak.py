@@ -45,7 +45,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def measure(conninfo: str, *, minutes: float) -> Report:
-    """`ok`: nothing grows, every call of the vendor's log is a row, as it was billed or marked as estimated, clean books."""
+    """`ok`: nothing grows, every call of the vendor's log is a row, as billed or marked as estimated, clean books."""
     report = new_report("soak", conninfo)
     folder = Path(os.environ["GATEWAY_STATE_DIR"]) / "soak"
     folder.mkdir()

@@ -27,9 +27,9 @@ def until_all_has_ended(database: str, vendor: Vendor) -> None:
 def compare(database: str, bill: Billed) -> Books:
     """Compare every call of the vendor's bill with its usage row, and verify the ledger.
 
-    without a row: the vendor has seen it. lost: and has billed it. less, more: the row has less or more than was billed,
-    and is not marked as estimated. estimated: rows that are marked; too low: of these, with less than was billed, such as a
-    stream that the vendor broke off and bills in full.
+    without a row: the vendor has seen it. lost: and has billed it. less, more: the row has less or more than was
+    billed, and is not marked as estimated. estimated: rows that are marked. too low: of these, with less than was
+    billed, such as a stream that the vendor broke off and bills in full.
     """
     with psycopg.connect(database, autocommit=True) as connection:
         rows = {id_: facts for id_, *facts in connection.execute(ROWS).fetchall()}
