@@ -25,7 +25,9 @@ GUIDE = REPOSITORY / "docs" / "operations.md"
 TRANSCRIPT = REPOSITORY / "docs" / "operations-transcript.md"
 STANDS_FOR_SYSTEMD = Path(__file__).with_name("systemctl.py")
 MARK = "@@newcomer@@"
-_PART = re.compile(r"^#{2,3} (?P<heading>.+)$|^```sh newcomer\n(?P<block>.*?)^```$", re.MULTILINE | re.DOTALL)
+_PART = re.compile(
+    r"^#{2,3} (?P<heading>[^\n]+)$|^```sh newcomer\n(?P<block>.*?)^```$", re.MULTILINE | re.DOTALL
+)
 
 
 def measure(conninfo: str) -> Report:
