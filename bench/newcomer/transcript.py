@@ -14,7 +14,8 @@ HEAD = """# A newcomer's run
 [operations.md](operations.md) followed line by line on {day}, by `script/bench newcomer`: in a file system of
 Debian 12's packages, with nothing of ours in it but the release as a file. Long outputs are shortened, and what package
 managers say is left out. No systemd can run in there; what stands for it starts each unit's program as its user, with
-its variables and credentials, but without its fences (`systemd-analyze` checks those, `tests/unit/deploy/test_systemd.py`).
+its variables and credentials, but without its fences, which `systemd-analyze` checks elsewhere
+(`tests/unit/deploy/test_systemd.py`).
 """
 
 
