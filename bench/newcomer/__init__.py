@@ -81,7 +81,7 @@ def fresh_debian(folder: Path) -> Path:
 def follow(root: Path, lines: list[tuple[str, str]]) -> list[Step]:
     """Type the lines into one shell, which goes on whatever they say. Its processes end with it."""
     typed = "\n".join(f'{line}\necho "{MARK} $?"' for _, line in lines)
-    trust = f"cat /root/certificates >> {CERTIFICATES} 2>/dev/null; true"
+    trust = f"[ -f {CERTIFICATES} ] && cat /root/certificates >> {CERTIFICATES}"
     passed_on = {key: text for key, text in os.environ.items() if key.startswith(PASSED_ON)}
     environment = passed_on | {
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
