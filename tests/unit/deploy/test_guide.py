@@ -37,10 +37,8 @@ def test_the_twenty_commonest_failures_are_there_and_the_documents_three_questio
 @pytest.mark.parametrize("told", TOLD)
 def test_a_message_is_one_that_the_code_writes(told: str) -> None:
     """Piece by piece: what stands for a name, a number or a list is left out."""
-    pieces = re.split(
-        r"…|'[a-z]+'|\bx\b|\d+(?:\.\d+)*|\b(?:ADVANCED|LLM0_CHAT|SECRET_KEY|suspended)\b",
-        told.removeprefix("error: "),
-    )
+    stands_for_others = r"…|'[a-z]+'|\bx\b|\d+(?:\.\d+)*|\b(?:ADVANCED|LLM0_CHAT|SECRET_KEY|suspended)\b"
+    pieces = re.split(stands_for_others, told.removeprefix("error: "))
     for piece in (piece.strip(" '\"") for piece in pieces):
         assert len(piece) < 4 or piece in JOINED, piece
 
