@@ -21,13 +21,12 @@ close_after_requests()
 # These import models, so Django has to be set up before them.
 from gateway_project import wiring  # noqa: E402
 from gateway_project.collector import spare_what_lives_long  # noqa: E402
-from gateway_project.front.access_lines import AccessLines  # noqa: E402
 from gateway_project.front.behind_tls import BehindTls  # noqa: E402
 from gateway_project.front.cors import Cors  # noqa: E402
+from gateway_project.front.every_request import EveryRequest  # noqa: E402
 from gateway_project.front.guard import Guard  # noqa: E402
 from gateway_project.housekeeping import housekeeping  # noqa: E402
 from gateway_project.http.django_gate import DjangoGate  # noqa: E402
-from gateway_project.http.request_id import WithRequestId  # noqa: E402
 from gateway_project.proxy.app import make_app  # noqa: E402
 from gateway_project.telemetry.publish import published  # noqa: E402
 from gateway_project.telemetry.tracing import spans  # noqa: E402
@@ -42,7 +41,7 @@ DRAIN_S = 20.0
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
     """Start the runtime, keep house while serving, drain at the end."""
     wiring.serve_sync_callers_from(asyncio.get_running_loop())
-    app.state.runtime = runtime = await wiring.start(wiring.writer_apart)
+    app.state.runtime = runtime = await wiring.start(wiring.writer_apart, spool_folder=settings.SPOOL_DIR)
     try:
         async with (
             housekeeping(runtime.gateway.directory),
@@ -71,7 +70,7 @@ def make_application(lifespan: Lifespan[Starlette]) -> ASGIApp:
     tracing = spans()
     if tracing is not None:
         whole = tracing.of_requests(whole)
-    return WithRequestId(AccessLines(whole))
+    return EveryRequest(whole)
 
 
 application = make_application(lifespan)

@@ -66,6 +66,7 @@ app.conf.update(
         "forget-answers": {"task": "metering.forget_answers", "schedule": crontab(minute="*/15")},
         "forget-decisions": {"task": "metering.forget_decisions", "schedule": crontab(hour="3", minute="11")},
         "forget-content": {"task": "metering.forget_content", "schedule": crontab(minute="47")},
+        "forget-device-logins": {"task": "metering.forget_device_logins", "schedule": crontab(minute="43")},
         "forget-resets": {"task": "metering.forget_resets", "schedule": crontab(minute="41")},
         "forget-invitations": {
             "task": "metering.forget_invitations",

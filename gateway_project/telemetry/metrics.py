@@ -104,6 +104,22 @@ routing_shared = Gauge(
 listening = Gauge(
     "gateway_changes_listening", "1 if every process hears of changes in the database", merge=min
 )
+availability = Gauge(
+    "gateway_availability_ratio",
+    "Of the requests of the last 30 days, the share at which the gateway itself did not fail",
+    merge=min,
+)
+exact_share = Gauge(
+    "gateway_metering_exact_ratio",
+    "Of the cost of the last 30 days, the share whose figures are the vendors' own",
+    merge=min,
+)
+accuracy = Gauge(
+    "gateway_metering_accuracy_ratio",
+    "How near the metered cost of the last 30 days is to vendors' reports, where they were compared",
+    ("provider",),
+    merge=min,
+)
 
 EVERYTHING = (
     requests, errors, calls, attempts, impossible_usage, tokens, cost_usd, overhead_s, vendor_s, ledger_batch,
@@ -111,4 +127,5 @@ EVERYTHING = (
     replays, cache_calls, cache_answers, cache_bytes, cache_away, cache_saved, rate_fallbacks, waits, vendor_failures,
     retries, fallbacks, circuit_transitions, connections_cut, callers_gone, in_flight, streams, tasks, waiting_for_room,
     ledger_waiting, ledger_reachable, rates_shared, circuits_open, routing_shared, listening,
+    availability, exact_share, accuracy,
 )  # fmt: skip

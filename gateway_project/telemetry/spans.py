@@ -112,7 +112,8 @@ class _TracedVendors:
 
     async def stream(self, call: VendorCall) -> AsyncGenerator[VendorChunk, None]:
         span = self._begin(call, stream=True)
-        model, usage, reasons = "", None, ()
+        reasons: tuple[str, ...] = ()
+        model, usage = "", None
         try:
             async with aclosing(self._vendors.stream(call)) as chunks:
                 async for chunk in chunks:
