@@ -12,6 +12,8 @@ from launcher.configuration import load_state_dir
 from launcher.process import stop_child
 from launcher.stack import prepare_state_dir, running_stack
 
+STARTS_SERVERS = ("outages",)
+"""Benches that stop servers, which therefore are their own."""
 DURABILITY = ("fsync", "synchronous_commit", "full_page_writes")
 
 
@@ -23,7 +25,9 @@ def main(arguments: list[str]) -> int:
             set_up_django(stack)
             migrate(stack)
             print_durability(stack.database_url)
-            bench = spawn(["-P", "-m", "bench", *arguments], stack, folder=Path.cwd())
+            keeps_powers = bool(arguments) and arguments[0] in STARTS_SERVERS
+            command = ["-P", "-m", "bench", *arguments]
+            bench = spawn(command, stack, folder=Path.cwd(), keeps_powers=keeps_powers)
             try:
                 return bench.wait()
             finally:

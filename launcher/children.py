@@ -35,14 +35,17 @@ def spawn(
     output: IO[bytes] | None = None,
     more: dict[str, str] | None = None,
     port: int = 0,
+    keeps_powers: bool = False,
 ) -> "subprocess.Popen[bytes]":
     """Start `python ARGUMENTS` on this stack, in a session of its own: Ctrl-C is the launcher's to handle.
 
-    `port` is one that it is to listen on.
+    `port` is one that it is to listen on; `keeps_powers` is for what starts servers itself, as root does it.
     """
     command = [sys.executable, "-I", "-S", str(DIE_WITH_PARENT), str(os.getpid()), sys.executable, *arguments]
+    if not keeps_powers:
+        command = as_root_without_powers(command, folders=(REPOSITORY, stack.state_dir, folder), port=port)
     return subprocess.Popen(
-        as_root_without_powers(command, folders=(REPOSITORY, stack.state_dir, folder), port=port),
+        command,
         cwd=folder,
         env=os.environ | stack.environment() | {"PYTHONPATH": str(REPOSITORY)} | (more or {}),
         stdin=subprocess.DEVNULL,
