@@ -302,6 +302,10 @@ class LLMGateway:
             note_admission(with_.decisions, caller, request, call, with_.now())
         return call
 
+    def serves_unseen(self) -> bool:
+        """Whether the database is away, and calls are let in nevertheless."""
+        return self._unseen is not None and self._unseen.lets_anybody_in()
+
     def stop_waiting(self) -> None:
         """Refuse the calls that wait for room, and let none wait from now on."""
         self._with.waiting.close()

@@ -88,6 +88,10 @@ class UnseenCalls:
         """Whether the database has not been heard lately."""
         return self._away.is_deaf()
 
+    def lets_anybody_in(self) -> bool:
+        """Whether the database is away, and somebody whom this process knows may call nevertheless."""
+        return self.is_deaf() and any(map(self.may_let_in, self.directory.all_policies()))
+
     def may_let_in(self, policy: EffectivePolicy) -> bool:
         """Whether the rule says `open`."""
         return policy.choice("on_metering_failure", "closed") == "open"
