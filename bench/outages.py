@@ -41,7 +41,17 @@ def measure(conninfo: str, seeds: int = SEEDS) -> Report:
 
 
 def _figures(count: Counter[str]) -> dict[str, int]:
-    names = ("outages", "failed", "answered", "refused", "cut off", "provisional", "past limits", "uncovered")
+    names = (
+        "outages",
+        "failed",
+        "answered",
+        "refused",
+        "cut off",
+        "provisional",
+        "held in vain",
+        "past limits",
+        "uncovered",
+    )
     return {name: count[name] for name in names}
 
 
@@ -91,6 +101,7 @@ async def _survives(world: World, seed: int, tally: Tally) -> bool:
     count["refused"] += sum(each.status in (429, 503) for each in told)
     count["cut off"] += sum(each.status == 0 for each in told)
     count["provisional"] += books.provisional
+    count["held in vain"] += books.slack
     count["past limits"] += books.passed
     count["uncovered"] += books.uncovered
     print(f"seed {seed}: {outage.manner}", flush=True)
