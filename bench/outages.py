@@ -5,6 +5,7 @@ really killed. What comes of a seed says `tests/faults/outages/plan.py`, what ha
 several worlds run side by side, a seed's timing differs from run to run; what it does does not.
 """
 
+import argparse
 import asyncio
 import os
 import time
@@ -27,7 +28,13 @@ WORLDS = 4
 Tally = dict[str, Counter[str]]
 
 
-def measure(conninfo: str, seeds: int = SEEDS) -> Report:
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--seeds", type=int, default=SEEDS, metavar="N", help=f"how many outages, else {SEEDS}"
+    )
+
+
+def measure(conninfo: str, *, seeds: int) -> Report:
     """Run them and print a table by manner; `ok`: after each the books were the vendor's."""
     report = new_report("outages", conninfo)
     tally: Tally = {manner: Counter() for manner in MANNERS}

@@ -26,6 +26,7 @@ from gateway_project.search_services import make_sources
 from gateway_project.telemetry import metrics
 from gateway_project.telemetry.exchange import Exchange
 from gateway_project.telemetry.observe import answer_kept, call_ended, call_replayed, wait_ended
+from gateway_project.telemetry.tracing import spans
 from gateway_project.vendor_room import VendorRoom
 from gateway_project.vendors import ConfiguredVendors
 from metering.admission.waiting_room import WaitingRoom
@@ -130,6 +131,7 @@ async def _start(make_writer: Callable[[], Writer], spool_folder: Path | None) -
         vendors = ConfiguredVendors(changes, router=router, room=VendorRoom(buckets))
         sharing = Sharing(settings.REDIS_URL, router.board, router.conversations)
         sources, renderer = make_sources(), Renderer()
+        tracing = spans()
         content = ContentLog(
             more=private_things_finder(), on_lost=lambda count: metrics.content_lost.add(by=count)
         )
@@ -139,7 +141,7 @@ async def _start(make_writer: Callable[[], Writer], spool_folder: Path | None) -
         spool = Spool(spool_folder, writer) if spool_folder is not None else None
         gateway = LLMGateway(
             ledger=writer,
-            vendors=vendors,
+            vendors=vendors if tracing is None else tracing.of_attempts(vendors),
             adapters=(ChatAdapter(), PriorArtAdapter(sources), DraftingAdapter(), DiagramAdapter(renderer)),
             count_tokens=count_tokens,
             count_picture=picture_tokens,
@@ -212,6 +214,9 @@ async def stop(deadline_s: float = CLOSE_S) -> None:
     await runtime.sharing.close()
     await asyncio.gather(runtime.vendors.close(), *[source.close() for source in runtime.sources])
     await asyncio.to_thread(runtime.renderer.close)
+    tracing = spans()
+    if tracing is not None:
+        await asyncio.to_thread(tracing.flush)
 
 
 def note_refused(holder: Holder, refusal: MeteringError, request_id: str) -> None:

@@ -12,9 +12,9 @@ from launcher.configuration import load_state_dir
 from launcher.process import stop_child
 from launcher.stack import prepare_state_dir, running_stack
 
-STARTS_SERVERS = ("outages",)
-"""Benches that stop servers, which therefore are their own."""
 DURABILITY = ("fsync", "synchronous_commit", "full_page_writes")
+NEED_POWERS = frozenset({"failover", "image", "newcomer", "outages"})
+"""Benchmarks for which root's powers are needed: they run servers as other users, or make file systems."""
 
 
 def main(arguments: list[str]) -> int:
@@ -25,9 +25,10 @@ def main(arguments: list[str]) -> int:
             set_up_django(stack)
             migrate(stack)
             print_durability(stack.database_url)
-            keeps_powers = bool(arguments) and arguments[0] in STARTS_SERVERS
-            command = ["-P", "-m", "bench", *arguments]
-            bench = spawn(command, stack, folder=Path.cwd(), keeps_powers=keeps_powers)
+            needs_powers = not NEED_POWERS.isdisjoint(arguments[:1])
+            bench = spawn(
+                ["-P", "-m", "bench", *arguments], stack, folder=Path.cwd(), keep_powers=needs_powers
+            )
             try:
                 return bench.wait()
             finally:

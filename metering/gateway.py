@@ -37,7 +37,15 @@ from metering.admission.waiting_room import WaitingRoom
 from metering.answer_cache.cache import AnswerCache
 from metering.background import BackgroundTasks
 from metering.calls.abandoning import Departure
-from metering.calls.begin import CallRequest, askable_models, begun, ledger_labels, plan
+from metering.calls.begin import (
+    CallRequest,
+    Offer,
+    askable_models,
+    begun,
+    ledger_labels,
+    offered_models,
+    plan,
+)
 from metering.calls.cached_directory import CachedDirectory
 from metering.calls.collaborators import Collaborators
 from metering.calls.counting import count_input
@@ -176,6 +184,10 @@ class LLMGateway:
         Raises NotPermitted where it may ask for none, and MeteringUnavailable.
         """
         return await askable_models(self._with, caller, task.value)
+
+    async def offers(self, caller: Principal, task: Task) -> dict[str, Offer]:
+        """The same, each with what it costs the caller. Raises the same."""
+        return await offered_models(self._with, caller, task.value)
 
     async def check(self, caller: Principal, request: CallRequest) -> Mapping[str, int]:
         """The numeric rules in force for a request that is to be carried out later. Nothing is drawn or held.

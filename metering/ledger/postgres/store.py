@@ -231,6 +231,12 @@ class PostgresStore:
         if wire is not None:
             await wire.connection.close()
 
+    async def open(self) -> Wire:
+        """Return the connection, made if there is none. Raises psycopg.Error or TimeoutError."""
+        if self._wire is None:
+            self._wire, self._batches = Wire(await connect(self._conninfo)), 0
+        return self._wire
+
     async def run(self, commands: Sequence[Command], *, skip_locked: bool = False) -> list[Result]:
         """Carry out at most one command for each reservation, all committed together, and answer in order.
 
@@ -239,15 +245,14 @@ class PostgresStore:
         Raises UnknownReleased or MustLookBack, and nothing is done, where some of them have to go alone or to wait.
         Raises psycopg.Error; whether the batch was committed is then unknown, and the same commands may be sent again.
         """
-        if self._wire is None:
-            self._wire, self._batches = Wire(await connect(self._conninfo)), 0
+        wire = await self.open()
         if self._batches.bit_count() == 1:
-            await self._wire.exchange([PLAN_AGAIN])
+            await wire.exchange([PLAN_AGAIN])
         self._batches += 1
         self._step("before_lock")
-        results = await self._try_optimistic(self._wire, commands) if self._is_optimistic else None
+        results = await self._try_optimistic(wire, commands) if self._is_optimistic else None
         if results is None:
-            results = await self._run_locked(self._wire, commands, skip_locked)
+            results = await self._run_locked(wire, commands, skip_locked)
         self._step("after_commit")
         return results
 
