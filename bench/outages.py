@@ -24,7 +24,7 @@ from tests.faults.outages.plan import MANNERS, outage_of
 from tests.faults.outages.world import World, running_world
 
 SEEDS = 220
-WORLDS = 4
+WORLDS = 5
 Tally = dict[str, Counter[str]]
 
 
