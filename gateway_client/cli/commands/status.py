@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 NOT_IN_A_TEAM = "Not in a team workspace"
 NO_BUDGET = "No budget applies to you."
+PAGE = {"limit": 200}
 WIDE = 150
 """Columns of a terminal in which everything has room beside the bar."""
 
@@ -53,10 +54,10 @@ def status(
         names = names_for(api, form in (Form.TABLE, Form.TABS))
         if watch and form is Form.TABLE:
             _watch_on_terminal(api, settings, names, every)
-        _show(list(api.budgets()), settings, names, form)
+        _show(list(api.pages("/api/budgets", PAGE)), settings, names, form)
         while watch:
             time.sleep(every)
-            _show(list(api.budgets()), settings, names, form)
+            _show(list(api.pages("/api/budgets", PAGE)), settings, names, form)
 
 
 def statusline() -> None:
@@ -68,13 +69,13 @@ def statusline() -> None:
 
 def _watch_on_terminal(api: "GatewayApi", settings: Settings, names: Names, every: float) -> None:
     """The same place of the screen, again and again; a gateway that is away for a while is waited for."""
-    rows: list[Row] = list(api.budgets())
+    rows: list[Row] = list(api.pages("/api/budgets", PAGE))
     with Live(_shown(rows, settings, names), console=out(), auto_refresh=False) as live:
         while True:
             time.sleep(every)
             note = ""
             try:
-                rows = list(api.budgets())
+                rows = list(api.pages("/api/budgets", PAGE))
             except GatewayUnavailableError as error:
                 note = f"as of before: {clean(error.message)}"
             live.update(Group(_shown(rows, settings, names), Text(note, style="yellow")), refresh=True)
