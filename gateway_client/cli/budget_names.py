@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 DIMENSIONS = {
+    "concurrency": "calls at once",
     "cost": "cost",
     "input_tokens": "input tokens",
     "output_tokens": "output tokens",

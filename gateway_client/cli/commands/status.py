@@ -34,8 +34,7 @@ if TYPE_CHECKING:
 NOT_IN_A_TEAM = "Not in a team workspace"
 NO_BUDGET = "No budget applies to you."
 PAGE = {"limit": 200}
-WIDE = 150
-"""Columns of a terminal in which everything has room beside the bar."""
+ANY_WIDTH = 10_000
 
 
 def status(
@@ -89,13 +88,14 @@ def _show(rows: list[Row], settings: Settings, names: Names, form: Form) -> None
 
 
 def _shown(rows: list[Row], settings: Settings, names: Names) -> RenderableType:
-    """A table where the terminal is wide, else a paragraph for each budget."""
+    """A table where the terminal is wide enough for it, else a paragraph for each budget."""
     windows = {row["window"] for row in rows}
     title = f"Budget Status ({next(iter(windows))})" if len(windows) == 1 else "Budget Status"
     if settings.team:
         title += f" of team {clean(settings.team)}"
-    if out().width >= WIDE:
-        return table_of(rows, _columns(names), title=title)
+    table = table_of(rows, _columns(names), title=title)
+    if out().measure(table, options=out().options.update(width=ANY_WIDTH)).maximum <= out().width:
+        return table
     return Group(Text(f"\n{title}\n", style="bold"), *(_paragraph(row, names) for row in rows))
 
 

@@ -19,7 +19,14 @@ def test_money_is_right_to_the_cent(amount: Decimal) -> None:
 
 @pytest.mark.parametrize(
     ("amount", "text"),
-    [("0", "$0.00"), ("0.0019605", "$0.0020"), ("0.25", "$0.25"), ("1234.5", "$1,234.50"), ("x", "$0.00")],
+    [
+        ("0", "$0.00"),
+        ("0.0000165", "$0.000016"),
+        ("0.0019605", "$0.0020"),
+        ("0.25", "$0.25"),
+        ("1234.5", "$1,234.50"),
+        ("x", "$0.00"),
+    ],
 )
 def test_money_has_cents_and_below_a_dollar_what_there_is(amount: str, text: str) -> None:
     assert money(amount) == text
@@ -56,12 +63,14 @@ def test_its_colour_is_green_then_yellow_from_80_then_red_from_95(percent: float
         (timedelta(days=3, hours=2, minutes=5), "3d 2h"),
         (timedelta(hours=3, minutes=12), "3h 12m"),
         (timedelta(hours=3), "3h"),
+        (timedelta(hours=15, seconds=48), "15h"),
+        (timedelta(minutes=2, seconds=5), "2m 5s"),
         (timedelta(seconds=59), "59s"),
         (timedelta(0), "now"),
         (-timedelta(hours=1), "now"),
     ],
 )
-def test_a_span_has_its_two_largest_parts(span: timedelta, text: str) -> None:
+def test_a_span_has_its_largest_unit_and_the_next(span: timedelta, text: str) -> None:
     assert span_until((NOW + span).isoformat(), NOW) == text
 
 
