@@ -495,6 +495,22 @@ PAGES = (
         is_advanced=True,
     ),
     Page(
+        name="proof",
+        route="proof/",
+        view="admin_console.proof.view.proof",
+        audience=Audience.OPERATORS,
+        title="Proof",
+        icon="verified",
+        is_advanced=True,
+    ),
+    Page(
+        name="silent_phase",
+        route="proof/<slug:slug>/",
+        view="admin_console.proof.silent.silent",
+        audience=Audience.OPERATORS,
+        title="Silent phase",
+    ),
+    Page(
         name="audit",
         route="audit/",
         view="admin_console.trail.view.trail",

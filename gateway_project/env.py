@@ -14,8 +14,6 @@ from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
-from psycopg import ProgrammingError
-from psycopg.conninfo import conninfo_to_dict
 
 _env = environ.Env()
 _TRUE = frozenset(environ.Env.BOOLEAN_TRUE_STRINGS)
@@ -138,15 +136,6 @@ def url(name: str, default: str, *, schemes: tuple[str, ...]) -> str:
             f"{name} must be a URL starting with {' or '.join(s + '://' for s in schemes)}."
         )
     return raw
-
-
-def database(name: str, raw: str) -> dict[str, object]:
-    """Django's database dictionary for a PostgreSQL URL."""
-    try:
-        conninfo_to_dict(raw)  # libpq would repeat what it cannot read, password and all
-        return dict(_env.db_url_config(raw, engine="django.db.backends.postgresql"))
-    except (ValueError, KeyError, ImproperlyConfigured, ProgrammingError):
-        raise ImproperlyConfigured(f"{name} must be a PostgreSQL URL.") from None
 
 
 def email(name: str, raw: str) -> dict[str, object]:

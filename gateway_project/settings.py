@@ -7,6 +7,7 @@ from pathlib import Path
 from admin_console.theme import UNFOLD  # noqa: F401
 from gateway_project import env, logs
 from gateway_project.api.configuration import *  # noqa: F403
+from gateway_project.database_url import django_database, read_database_url
 from gateway_project.oidc.environment import read_oidc
 from gateway_project.public_url import host_of, read_public_url
 from gateway_project.secrets import encryption_keys, read_secrets, signing_keys
@@ -32,20 +33,19 @@ _services: dict[str, str] = {}
 with contextlib.suppress(OSError, ValueError):
     _services = json.loads((GATEWAY_STATE_DIR / "services.json").read_text(encoding="utf-8"))
 
-DATABASE_URL = env.url(
-    "DATABASE_URL",
-    _services.get("database_url", "postgresql://postgres@127.0.0.1:5432/gateway"),
-    schemes=("postgresql", "postgres"),
+DATABASE_URL = read_database_url(
+    "DATABASE_URL", _services.get("database_url", "postgresql://postgres@127.0.0.1:5432/gateway")
 )
 DATABASES = {
     "default": {
-        **env.database("DATABASE_URL", DATABASE_URL),
+        **django_database("DATABASE_URL", DATABASE_URL),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }
 }
-# The ledger holds its own psycopg connection outside the ORM; this is a libpq URL.
-LEDGER_DATABASE_URL = DATABASE_URL
+# The ledger and the listener hold psycopg connections outside the ORM. It is the same database: where DATABASE_URL
+# leads through a pooler in transaction mode, this one goes around it.
+LEDGER_DATABASE_URL = read_database_url("LEDGER_DATABASE_URL", DATABASE_URL)
 REDIS_URL = env.url(
     "REDIS_URL",
     _services.get("redis_url", "redis://127.0.0.1:6379/0"),
@@ -72,6 +72,9 @@ ANSWER_CACHE_TIMEOUT_S = env.number("ANSWER_CACHE_TIMEOUT_S", 0.02, low=0.001, h
 CONTENT_PRESIDIO_LANGUAGE = env.text("CONTENT_PRESIDIO_LANGUAGE")
 # Where the workers of one server exchange what they count; the launcher makes one for each server.
 METRICS_DIR = Path(_folder) if (_folder := env.text("GATEWAY_METRICS_DIR")) else None
+
+# What the ledger could not be told while PostgreSQL was away (docs/spool.md): on a disk that outlives the process.
+SPOOL_DIR = Path(env.text("SPOOL_DIR", str(GATEWAY_STATE_DIR / "spool"))).absolute()
 
 # How check_providers asks them; metering itself knows no vendor.
 PROVIDER_PROBE = "gateway_project.probe.probe_providers"

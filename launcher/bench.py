@@ -13,6 +13,8 @@ from launcher.process import stop_child
 from launcher.stack import prepare_state_dir, running_stack
 
 DURABILITY = ("fsync", "synchronous_commit", "full_page_writes")
+NEED_POWERS = frozenset({"failover", "image", "newcomer"})
+"""Benchmarks for which root's powers are needed: they run servers as other users, or make file systems."""
 
 
 def main(arguments: list[str]) -> int:
@@ -23,7 +25,10 @@ def main(arguments: list[str]) -> int:
             set_up_django(stack)
             migrate(stack)
             print_durability(stack.database_url)
-            bench = spawn(["-P", "-m", "bench", *arguments], stack, folder=Path.cwd())
+            needs_powers = not NEED_POWERS.isdisjoint(arguments[:1])
+            bench = spawn(
+                ["-P", "-m", "bench", *arguments], stack, folder=Path.cwd(), keep_powers=needs_powers
+            )
             try:
                 return bench.wait()
             finally:

@@ -24,6 +24,8 @@ RETRY_START_S = 10.0
 PORT_TIMEOUT_S = 3.0
 START_TIMEOUT_S = 60.0  # crash recovery replays the log first
 STOP_TIMEOUT_S = 30.0
+READY = ("ready", "standby")
+"""Accepting connections, of a standby those that only read."""
 STOP_SIGNALS = {"smart": signal.SIGTERM, "fast": signal.SIGINT, "immediate": signal.SIGQUIT}
 
 SETTINGS = {
@@ -157,4 +159,4 @@ class EmbeddedPostgres:
             status = (self.data_dir / "postmaster.pid").read_text().split("\n")
         except OSError:
             return False
-        return len(status) > 7 and status[7].strip() == "ready" and self.is_running()
+        return len(status) > 7 and status[7].strip() in READY and self.is_running()

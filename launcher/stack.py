@@ -27,6 +27,7 @@ from launcher.process import wait_until
 from launcher.servers import Servers
 
 KEEPER_TIMEOUT_S = 10.0
+NO_SERVERS = Servers(Path(), postgres=False, redis=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,8 @@ class Stack:
     redis_url: str = field(repr=False)
     in_use_fd: int
     """To be passed on to child processes, so that the servers outlive a parent that is killed before them."""
+    servers: Servers = field(default=NO_SERVERS, repr=False)
+    """Those that are embedded."""
 
     def environment(self) -> dict[str, str]:
         """The variables under which a child process finds this stack."""
@@ -53,6 +56,7 @@ def running_stack(state_dir: Path, *, for_tests: bool = False) -> Iterator[Stack
     """Both servers, running for as long as the block does. Tests and benchmarks make databases of their own."""
     state_dir = prepare_state_dir(state_dir)
     configured = {name.lower(): env.text(name) for name in ("DATABASE_URL", "REDIS_URL")}
+    _agree_on_the_ledger(is_embedded=configured["database_url"] == "", for_tests=for_tests)
     servers = Servers(state_dir, postgres=not configured["database_url"], redis=not configured["redis_url"])
     with in_use_lock(state_dir) as in_use:
         with start_lock(state_dir):
@@ -70,10 +74,21 @@ def running_stack(state_dir: Path, *, for_tests: bool = False) -> Iterator[Stack
                 raise
             _write_services(state_dir, servers.urls())
         try:
-            yield Stack(state_dir=state_dir, in_use_fd=in_use.fileno(), **configured | servers.urls())
+            urls = configured | servers.urls()
+            yield Stack(state_dir=state_dir, in_use_fd=in_use.fileno(), servers=servers, **urls)
         finally:
             with start_lock(state_dir):
                 _stop_if_unused(state_dir, in_use)
+
+
+def _agree_on_the_ledger(*, is_embedded: bool, for_tests: bool) -> None:
+    """The ledger's tables are in the gateway's database: a ledger's URL means nothing beside an embedded server, nor
+    in a test run, whose databases are its own. An empty variable counts as unset, and as more than `.env` has.
+    """
+    if is_embedded and not for_tests and env.text("LEDGER_DATABASE_URL"):
+        raise LauncherError("LEDGER_DATABASE_URL names the same database as DATABASE_URL; set that as well.")
+    if is_embedded or for_tests:
+        os.environ |= {"LEDGER_DATABASE_URL": "", "LEDGER_DATABASE_URL_FILE": ""}
 
 
 def prepare_state_dir(state_dir: Path) -> Path:

@@ -205,6 +205,10 @@ SENTENCES: dict[str, Callable[[AuditEvent, Reading], str]] = {
     "token.signed_up_with": _about("signed up with {}"),
     "top_up.added": _limit(override_sentence),
     "top_up.removed": _limit(taken_back_sentence),
+    "usage.reconciled": lambda event, reading: (
+        f"booked {event.facts.get('corrections', 0)} corrections by a report of the vendor {event.object_id}, of "
+        f"{event.facts.get('since')} to {event.facts.get('until')}"
+    ),
     "user.changed": _user_changed,
     "user.created": _user_created,
     "user.linked": _about("linked {} with a sign-in elsewhere"),

@@ -23,7 +23,7 @@ from metering.ledger.postgres.wire import StepObserver
 from metering.ledger.results import Result
 
 BATCH_TIMEOUT_S = 5.0
-"""For one try: longer than the database lets a transaction last."""
+"""For one try on an open connection: longer than the database lets a transaction last."""
 RETRY_PAUSE_S = 0.05
 MAX_COLLISIONS = 3
 NOT_IN_TIME = "The ledger's database did not answer in time."
@@ -198,6 +198,7 @@ class BatchConnection:
         collisions = 0
         while batch:
             try:
+                await self._store.open()
                 async with asyncio.timeout(BATCH_TIMEOUT_S):
                     results = await self._store.run([item.command for item in batch])
             except UnknownReleased as unknown:

@@ -2,6 +2,7 @@
 
 from metering.models.alerts import QuotaAlert
 from metering.models.audit import AuditEvent
+from metering.models.availability import ServedHour
 from metering.models.billing import BillingProfile, Statement
 from metering.models.call_content import CallContent
 from metering.models.catalog import LLMModel, ModelClass, ModelPrice, Provider
@@ -27,6 +28,7 @@ from metering.models.plans import Feature, Plan, PlanFeature, PlanLLMAccess, Tas
 from metering.models.policy import Budget, PolicyRule
 from metering.models.provider_keys import ProviderKey
 from metering.models.quota_requests import QuotaRequest
+from metering.models.reconciliation import ReconciledDay
 from metering.models.rollups import RolledUnit, RolledZone, RollupProgress, UsageRollup
 from metering.models.saved_views import SavedView
 from metering.models.sessions import LoginSession
@@ -78,10 +80,12 @@ __all__ = [
     "ProviderKey",
     "QuotaAlert",
     "QuotaRequest",
+    "ReconciledDay",
     "RolledUnit",
     "RolledZone",
     "RollupProgress",
     "SavedView",
+    "ServedHour",
     "Statement",
     "Task",
     "TaskDraft",

@@ -5,7 +5,8 @@ a pooler in transaction mode would listen on somebody else's behalf.
 
 That nothing came does not prove that nothing happened: the cable may be cut. So every quarter of a second the
 database is asked to answer. An answer follows all notices of what was committed before the question, and
-moves on the moment up to which the process knows everything (`Changes.complete_up_to`).
+moves on the moment up to which the process knows everything (`Changes.complete_up_to`). What is asked is whether the
+server still takes writes: on one that was demoted nothing changes any more, and the primary is looked for again.
 """
 
 import asyncio
@@ -79,7 +80,7 @@ class ChangeListener:
                 await self._hear(connection, HEARTBEAT_S)
                 asked_s = self._changes.clock()
                 async with asyncio.timeout(ANSWER_LIMIT_S):
-                    await connection.execute("SELECT 1")
+                    await _still_takes_writes(connection)
                 await self._hear(connection, 0)  # what came with the answer
                 self._tell()
                 self._changes.complete_up_to(asked_s)
@@ -109,3 +110,10 @@ class ChangeListener:
             self._tenants.clear()
             self._everybody = False
             self._changes.tell(tenants)
+
+
+async def _still_takes_writes(connection: "AsyncConnection[tuple[object, ...]]") -> None:
+    """Raises psycopg.OperationalError if the server does not."""
+    cursor = await connection.execute("SHOW transaction_read_only")
+    if await cursor.fetchone() != ("off",):
+        raise psycopg.OperationalError("The server takes no writes any more.")

@@ -67,7 +67,7 @@ class OptimisticBatch:
         self.commands = commands
         self._work = work
         self._before = {
-            meter.id: (meter.used, meter.held, meter.overrun, meter.unenforced)
+            meter.id: (meter.used, meter.held, meter.overrun, meter.unenforced, meter.uncovered)
             for meter in work.meters.values()
         }
         self._results = [decide(command, work) for command in commands]
@@ -107,7 +107,7 @@ class OptimisticBatch:
             all(isinstance(result, DONE) and not result.replayed for result in self._results)
             and not any(any(hold.unenforced) for hold in work.inserted)
             and all(
-                (meter.overrun, meter.unenforced) == self._before[meter.id][2:]
+                (meter.overrun, meter.unenforced, meter.uncovered) == self._before[meter.id][2:]
                 for meter in work.meters.values()
             )
         )
@@ -138,7 +138,7 @@ class OptimisticBatch:
                 watching=meters[meter_id].watching,
                 is_open=meter_id in most,
             )
-            for meter_id, (used, held, _, _) in sorted(self._before.items())
+            for meter_id, (used, held, *_) in sorted(self._before.items())
         ]
 
     def _most_and_limits(self) -> tuple[dict[int, int], dict[int, int]]:
@@ -152,7 +152,7 @@ class OptimisticBatch:
             deciding = _deciding(command.lines, result.balances)
             for balance in result.balances:
                 meter_id, limit = balance.meter_id, balance.limit
-                used, held, _, _ = self._before[meter_id]
+                used, held, *_ = self._before[meter_id]
                 room = deciding.get(meter_id, limit) - (balance.used + balance.held) + used + held
                 most[meter_id] = min(room, most.get(meter_id, LARGEST_SUM))
                 if limit > limits.get(meter_id, 0):
@@ -231,6 +231,12 @@ class PostgresStore:
         if wire is not None:
             await wire.connection.close()
 
+    async def open(self) -> Wire:
+        """Return the connection, made if there is none. Raises psycopg.Error or TimeoutError."""
+        if self._wire is None:
+            self._wire, self._batches = Wire(await connect(self._conninfo)), 0
+        return self._wire
+
     async def run(self, commands: Sequence[Command], *, skip_locked: bool = False) -> list[Result]:
         """Carry out at most one command for each reservation, all committed together, and answer in order.
 
@@ -239,15 +245,14 @@ class PostgresStore:
         Raises UnknownReleased or MustLookBack, and nothing is done, where some of them have to go alone or to wait.
         Raises psycopg.Error; whether the batch was committed is then unknown, and the same commands may be sent again.
         """
-        if self._wire is None:
-            self._wire, self._batches = Wire(await connect(self._conninfo)), 0
+        wire = await self.open()
         if self._batches.bit_count() == 1:
-            await self._wire.exchange([PLAN_AGAIN])
+            await wire.exchange([PLAN_AGAIN])
         self._batches += 1
         self._step("before_lock")
-        results = await self._try_optimistic(self._wire, commands) if self._is_optimistic else None
+        results = await self._try_optimistic(wire, commands) if self._is_optimistic else None
         if results is None:
-            results = await self._run_locked(self._wire, commands, skip_locked)
+            results = await self._run_locked(wire, commands, skip_locked)
         self._step("after_commit")
         return results
 

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('metering', '0057_call_content'),
+        ('metering', '0058_proof'),
     ]
 
     operations = [
