@@ -60,6 +60,7 @@ BENCHES = {
 OPTIONS = {
     "failover": failover.add_options,
     "outages": outages.add_options,
+    "soak": soak.add_options,
     "upgrade": upgrade.add_options,
 }
 """Of benchmarks that have some of their own."""
