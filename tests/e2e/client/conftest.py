@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.client.workplace import Workplace, Person, running_workplace
+from tests.e2e.client.workplace import Person, Workplace, running_workplace
 
 
 @pytest.fixture(scope="package")

@@ -16,7 +16,7 @@ from gateway_client import (
     ProxiedLLMProvider,
 )
 from metering.models import LoginSession, UsageLog
-from tests.e2e.client.workplace import MODEL, Workplace, Person
+from tests.e2e.client.workplace import MODEL, Person, Workplace
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 CENT = 10**7

@@ -30,8 +30,8 @@ from launcher.process import wait_until
 from metering.identity.sessions.end_session import end_session
 from metering.models import LoginSession, UsageLog
 from tests.e2e.client import crowd
-from tests.e2e.client.workplace import MODEL, Workplace, Person
 from tests.e2e.client.tap import tapped
+from tests.e2e.client.workplace import MODEL, Person, Workplace
 from tests.factories import RuleFactory
 from tests.faults.gateways import ROOT
 

@@ -17,7 +17,7 @@ from gateway_client import (
 )
 from launcher.process import free_port
 from metering.models import ATIToken, UsageLog
-from tests.e2e.client.workplace import MODEL, Workplace, Person
+from tests.e2e.client.workplace import MODEL, Person, Workplace
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 READ = Tool(name="read", description="Reads a file.", parameters={"type": "object"})
