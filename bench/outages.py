@@ -24,7 +24,7 @@ from tests.faults.outages.plan import MANNERS, outage_of
 from tests.faults.outages.world import World, running_world
 
 SEEDS = 220
-WORLDS = 4
+WORLDS = 5
 Tally = dict[str, Counter[str]]
 
 
@@ -48,7 +48,17 @@ def measure(conninfo: str, *, seeds: int) -> Report:
 
 
 def _figures(count: Counter[str]) -> dict[str, int]:
-    names = ("outages", "failed", "answered", "refused", "cut off", "provisional", "past limits", "uncovered")
+    names = (
+        "outages",
+        "failed",
+        "answered",
+        "refused",
+        "cut off",
+        "provisional",
+        "held in vain",
+        "past limits",
+        "uncovered",
+    )
     return {name: count[name] for name in names}
 
 
@@ -98,6 +108,7 @@ async def _survives(world: World, seed: int, tally: Tally) -> bool:
     count["refused"] += sum(each.status in (429, 503) for each in told)
     count["cut off"] += sum(each.status == 0 for each in told)
     count["provisional"] += books.provisional
+    count["held in vain"] += books.slack
     count["past limits"] += books.passed
     count["uncovered"] += books.uncovered
     print(f"seed {seed}: {outage.manner}", flush=True)

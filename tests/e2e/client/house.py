@@ -112,14 +112,16 @@ class Person:
             lambda: BudgetFactory(tenant=self.tenant, dimension="cost", window="day", amount=amount, **facts)
         )
 
-    def provider(self, session: Session) -> ProxiedLLMProvider:
-        config = ProxyConfig(api_url=self.house.url, team_id=self.team.slug, model=MODEL, max_tokens=20)
+    def provider(self, session: Session, *, url: str | None = None) -> ProxiedLLMProvider:
+        config = ProxyConfig(
+            api_url=url or session.base_url, team_id=self.team.slug, model=MODEL, max_tokens=20
+        )
         return ProxiedLLMProvider(config, session)
 
-    def client(self, **facts: object) -> GatewayClient:
+    def client(self, *, url: str | None = None, **facts: Any) -> GatewayClient:
         """With the tenant's token."""
-        settings = Settings(base_url=self.house.url, api_key=self.token, model=MODEL)
-        return GatewayClient(settings, **facts)  # type: ignore[arg-type]
+        settings = Settings(base_url=url or self.house.url, api_key=self.token, model=MODEL)
+        return GatewayClient(settings, **facts)
 
 
 @contextmanager
