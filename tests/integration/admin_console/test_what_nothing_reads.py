@@ -28,6 +28,7 @@ from tests.integration.gateway_project.api.people import call
 from tests.integration.metering.management.asking import refusal
 
 KEY = "grows_hair"
+ONCE_UNREAD = "on_metering_failure"
 UNREAD = ("is not a rule key", "is not one of the available choices")
 """What commands and the API say of a key that is none, and what forms do."""
 Door = Callable[..., str]
@@ -108,18 +109,18 @@ def test_the_console_offers_what_can_be_set(console: Client, url: Url) -> None:
 
 
 def test_the_console_shows_what_is_stored(console: Client, url: Url) -> None:
-    stored = RuleFactory(key=KEY, value=60, is_active=False)
+    stored = RuleFactory(key=ONCE_UNREAD, value="closed", is_active=False)
     ProviderFactory(name="stars", kind="gemini", is_active=False)
     rule = console.get(url(PolicyRule, "change", stored.pk)).content.decode()
     provider = console.get(url(Provider, "change", "stars")).content.decode()
-    assert f'value="{KEY}" selected' in rule
+    assert f'value="{ONCE_UNREAD}" selected' in rule
     assert 'value="gemini" selected' in provider
 
 
 def test_the_migration_switches_off_what_nothing_reads_and_names_it(
     db: object, caplog: pytest.LogCaptureFixture
 ) -> None:
-    read, unread = RuleFactory(key="max_tokens_out", value=5), RuleFactory(key=KEY, value=60)
+    read, unread = RuleFactory(key="max_tokens_out", value=5), RuleFactory(key=ONCE_UNREAD, value=60)
     RuleFactory(key="log_content", value="off", is_active=False)
     ProviderFactory(name="sandbox", kind="sandbox")
     ProviderFactory(name="stars", kind="gemini")
