@@ -9,6 +9,7 @@ from bench import (
     attack,
     cache,
     claims,
+    client,
     completions,
     console,
     failover,
@@ -35,6 +36,7 @@ BENCHES = {
     "attack": attack.measure,
     "cache": cache.measure,
     "claims": claims.measure,
+    "client": client.measure,
     "failover": failover.measure,
     "ledger": ledger.measure,
     "growth": growth.measure,
@@ -58,6 +60,7 @@ BENCHES = {
 OPTIONS = {
     "failover": failover.add_options,
     "outages": outages.add_options,
+    "soak": soak.add_options,
     "upgrade": upgrade.add_options,
 }
 """Of benchmarks that have some of their own."""

@@ -1,7 +1,7 @@
 """`script/bench outages [--seeds N]`: N outages of PostgreSQL, each another; afterwards the books are the vendor's.
 
 Gateways and vendor are real processes; PostgreSQL is really stopped, or all connections to it are cut; processes are
-really killed. What comes of a seed says `tests/faults/outages/plan.py`, what has to be true afterwards `books.py`. As
+really killed. What comes of a seed says `tests/faults/outages/plan.py`, what has to be true afterwards `bill.py`. As
 several worlds run side by side, a seed's timing differs from run to run; what it does does not.
 """
 
@@ -18,7 +18,7 @@ from bench.report import Report, new_report, print_table
 from launcher.postgres import EmbeddedPostgres
 from tests.faults.callers import callers
 from tests.faults.databases import create_database, migrate
-from tests.faults.outages.books import assert_books_are_the_vendors
+from tests.faults.outages.bill import assert_ledger_is_the_bill
 from tests.faults.outages.outage import happens
 from tests.faults.outages.plan import MANNERS, outage_of
 from tests.faults.outages.world import World, running_world
@@ -101,7 +101,7 @@ async def _survives(world: World, seed: int, tally: Tally) -> bool:
     try:
         async with callers() as crowd:
             slug, told = await happens(world, outage, crowd)
-        books = await assert_books_are_the_vendors(world, slug, told)
+        books = await assert_ledger_is_the_bill(world, slug, told)
     except Exception as error:  # noqa: BLE001 - told, and counted
         print(f"seed {seed} ({outage}) failed: {type(error).__name__}: {error}", flush=True)
         count["failed"] += 1

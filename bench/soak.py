@@ -1,92 +1,156 @@
-"""`script/bench soak`: 200,000 calls in ten rounds; memory, files and tasks of the gateway after each of them."""
+"""`script/bench soak [--minutes M]`: an hour at half load in which everything goes wrong that can.
 
+Two servers work on one database. One of them, which is looked at, lives from beginning to end; the other is killed,
+and stopped and started, again and again. The database crashes, the vendor fails, limits and prices change, tokens are
+revoked. Memory, open files and tasks of the server that lives may not grow; in the end every call of the vendor's log
+has its row, and the books balance.
+"""
+
+import argparse
 import os
-import re
+import random
 import secrets
+import threading
 import time
-import urllib.request
+from pathlib import Path
+from statistics import median
 from typing import Any
 
-from bench.http.check_ledger import check_ledger
-from bench.http.measured import load
-from bench.http.plan import Plan, plan
 from bench.http.processes import open_files, resident_mb
-from bench.http.servers import Servers, running_servers
-from bench.http.unruly import leave_and_be_refused
 from bench.report import Report, new_report, print_table
+from bench.resilience.bill import compare, until_all_has_ended
+from bench.resilience.callers import Callers, refusals
+from bench.resilience.events import QUIETLY, Events
+from bench.resilience.gateway import new_server, new_tenant, prepare
+from bench.resilience.metrics import METRICS_TOKEN, tasks_of
+from bench.resilience.vendor import Vendor, running_vendor
+from launcher.postgres import EmbeddedPostgres
 
-CONNECTIONS = 64
-STREAMED = 0.25
-"""Share of the calls."""
-UNRULY = 0.01
-"""For each call, so many leave in the middle, and twice as many are refused."""
-SETTLE_S = 3.0
-"""Idle after each round: calls that were left have ended, and what the process publishes is of now."""
+MINUTES = 60.0
+CALLERS = 32
+FULL_S = 10.0
+"""For so long as many calls as can be are made, to know what half of it is."""
+LEASE_S = 20
+SAMPLE_S = 5.0
+WARM_SHARE = 0.2
+"""Of the time, in which caches fill."""
+MOST_GROWTH = 5.0
+"""Percentage by which memory may be larger in the last third of the rest than in the first."""
 SPARE = 8
-"""Files and tasks that may be more after a round than after the first one: a connection here or there."""
-TASKS = re.compile(r"^gateway_tasks ([\d.]+)$", re.MULTILINE)
+"""Files and tasks that may be more then: a connection here or there, as calls are under way."""
 
 
-def measure(conninfo: str) -> Report:
-    """Run it and print the table; `ok`: nothing grows after the first round, and the books balance."""
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--minutes", type=float, default=MINUTES, metavar="M", help=f"else {MINUTES:.0f}")
+
+
+def measure(conninfo: str, *, minutes: float) -> Report:
+    """`ok`: nothing grows, every call of the vendor's log is a row, as billed or marked as estimated, clean books."""
     report = new_report("soak", conninfo)
-    todo = plan()
-    os.environ["METRICS_TOKEN"] = secrets.token_urlsafe(24)
-    with running_servers() as servers:
-        calls = 0
-        for _ in range(todo.soak_rounds):
-            began, before = time.perf_counter(), calls
-            calls += _round(servers, todo)
-            row = {"calls": calls, "calls/s": round((calls - before) / (time.perf_counter() - began), 1)}
-            report["figures"].append(row | _use_of(servers))
-        print_table("The gateway's process after each round", report["figures"])
-        report["growth"] = _growth(report["figures"])
-        print_table("Most, compared with the first round", [report["growth"]])
-        report["ok"] &= _is_flat(report["growth"], todo)
-        check_ledger(report, conninfo, calls)
+    folder = Path(os.environ["GATEWAY_STATE_DIR"]) / "soak"
+    folder.mkdir()
+    database = EmbeddedPostgres(folder / "postgres")
+    database.start()
+    try:
+        with running_vendor() as vendor:
+            prepare(database.url, folder, vendor)
+            samples = _work(report, database, vendor, folder, minutes * 60)
+            report["books"] = books = compare(database.url, vendor.bill())
+    finally:
+        database.stop("immediate")
+    report["figures"] = [_third(name, part) for name, part in _thirds(samples).items()]
+    report["growth"] = growth = _growth(report["figures"])
+    report["ok"] = growth["memory_%"] <= MOST_GROWTH and max(growth["files"], growth["tasks"]) <= SPARE
+    wrong = ("without a row", "lost", "less", "more", "violations")
+    report["ok"] &= not any(books[name] for name in wrong)
+    _print(report)
     return report
 
 
-def _round(servers: Servers, todo: Plan) -> int:
-    """How many calls were begun."""
-    streamed = int(todo.soak_calls * STREAMED)
-    each: dict[str, Any] = {"token": servers.token, "connections": CONNECTIONS}
-    whole = load(servers.gateway, requests=todo.soak_calls - streamed, **each)
-    streams = load(servers.gateway, requests=streamed, streamed=True, **each)
-    left = leave_and_be_refused(servers.gateway.port, servers.token, int(todo.soak_calls * UNRULY))
-    return whole.calls + streams.calls + left
-
-
-def _use_of(servers: Servers) -> dict[str, Any]:
-    """What the gateway holds on to once it has nothing to do."""
-    time.sleep(SETTLE_S)
-    pid = servers.gateway.pid
-    return {
-        "resident_mb": round(resident_mb(pid), 1),
-        "files": open_files(pid),
-        "tasks": _tasks(servers.gateway.port),
-    }
-
-
-def _tasks(port: int) -> int:
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/metrics", headers={"authorization": f"Bearer {os.environ['METRICS_TOKEN']}"}
+def _work(
+    report: Report, database: EmbeddedPostgres, vendor: Vendor, folder: Path, seconds: float
+) -> list[dict[str, float]]:
+    """The load and the events; returns what the server that lives used meanwhile."""
+    environment = {"RESERVATION_LEASE_S": str(LEASE_S), "SWEEP_INTERVAL_S": "2"}
+    environment[METRICS_TOKEN] = secrets.token_urlsafe(24)
+    lives, dies = (
+        new_server(database.url, folder / f"{name}.log", vendor, workers=1, environment=environment)
+        for name in ("lives", "dies")
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-        found = TASKS.search(answer.read().decode())
-    if found is None:
-        raise RuntimeError("the gateway does not say how many tasks it has")
-    return int(float(found[1]))
+    tokens = [new_tenant(database.url, name) for name in ("alder", "birch")]
+    try:
+        lives.start()
+        dies.start()
+        urls = [lives.url, dies.url]
+        with Callers(urls, tokens, count=CALLERS, texts=QUIETLY) as full:
+            time.sleep(FULL_S)
+        full_per_s = sum(call.whole for call in full.calls) / FULL_S
+        with Callers(urls, tokens, count=CALLERS, texts=QUIETLY, per_s=full_per_s / 2) as callers:
+            events = Events(callers, dies, database)
+            samples = _run(seconds, events, lives.pid, lives.port, environment[METRICS_TOKEN])
+        until_all_has_ended(database.url, vendor)
+    finally:
+        lives.stop()
+        dies.stop()
+    calls = [*full.calls, *callers.calls]
+    report["events"], report["told"] = dict(events.done), refusals(calls)
+    report["load"] = {
+        "minutes": round(seconds / 60, 1),
+        "full_per_s": round(full_per_s, 1),
+        "per_s": round(len(callers.calls) / seconds, 1),
+        "calls": len(calls),
+        "whole": sum(call.whole for call in calls),
+    }
+    return samples
+
+
+def _print(report: Report) -> None:
+    print_table("Load", [report["load"]])
+    print_table("Events", [report["events"]])
+    print_table("The server that lives, medians of a part of the time", report["figures"])
+    print_table("Growth", [report["growth"]])
+    for name, times in report["told"].items():
+        print(f"not answered whole: {times} x {name}", flush=True)
+    print_table("The vendor's log and the books", [report["books"]])
+
+
+def _run(seconds: float, events: Events, pid: int, port: int, token: str) -> list[dict[str, float]]:
+    """One event after the other, and what the server uses meanwhile."""
+    samples: list[dict[str, float]] = []
+    over = threading.Event()
+
+    def sample() -> None:
+        while not over.wait(SAMPLE_S):
+            samples.append(
+                {"resident_mb": resident_mb(pid), "files": open_files(pid), "tasks": tasks_of(port, token)}
+            )
+
+    sampler = threading.Thread(target=sample, name="samples", daemon=True)
+    sampler.start()
+    end_s = time.monotonic() + seconds
+    dice = random.Random(60)
+    while time.monotonic() < end_s:
+        events.next(dice)
+    over.set()
+    sampler.join()
+    return samples
+
+
+def _thirds(samples: list[dict[str, float]]) -> dict[str, list[dict[str, float]]]:
+    """Of the time after the caches were filled."""
+    warm = samples[int(len(samples) * WARM_SHARE) :]
+    third = max(1, len(warm) // 3)
+    return {"first third": warm[:third], "second": warm[third : 2 * third], "last": warm[2 * third :]}
+
+
+def _third(name: str, samples: list[dict[str, float]]) -> dict[str, Any]:
+    return {"": name, **{key: round(median(sample[key] for sample in samples), 1) for key in samples[0]}}
 
 
 def _growth(rows: list[dict[str, Any]]) -> dict[str, float]:
-    first, later = rows[0], rows[1:]
+    first, last = rows[0], rows[-1]
     return {
-        "memory_%": round((max(row["resident_mb"] for row in later) / first["resident_mb"] - 1) * 100, 1),
-        "files": max(row["files"] for row in later) - first["files"],
-        "tasks": max(row["tasks"] for row in later) - first["tasks"],
+        "memory_%": round((last["resident_mb"] / first["resident_mb"] - 1) * 100, 1),
+        "files": last["files"] - first["files"],
+        "tasks": last["tasks"] - first["tasks"],
     }
-
-
-def _is_flat(growth: dict[str, float], todo: Plan) -> bool:
-    return growth["memory_%"] <= todo.soak_growth and max(growth["files"], growth["tasks"]) <= SPARE

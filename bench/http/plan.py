@@ -15,12 +15,6 @@ class Plan:
     streams: int
     """At once."""
     stream_connections: int
-    soak_rounds: int
-    """The first one warms up."""
-    soak_calls: int
-    """Of each round."""
-    soak_growth: float
-    """Percentage by which memory may grow after the first round."""
 
 
 FULL = Plan(
@@ -30,9 +24,6 @@ FULL = Plan(
     sequential=3_000,
     streams=1_000,
     stream_connections=256,
-    soak_rounds=10,
-    soak_calls=20_000,
-    soak_growth=5.0,
 )
 QUICK = Plan(
     seconds=1,
@@ -41,9 +32,6 @@ QUICK = Plan(
     sequential=100,
     streams=100,
     stream_connections=32,
-    soak_rounds=4,
-    soak_calls=1_000,
-    soak_growth=25.0,
 )
 
 

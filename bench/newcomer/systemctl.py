@@ -24,9 +24,9 @@ def main() -> int:
         return 0
     for name in names:
         if not name.startswith(OURS):
-            status = subprocess.run(
-                ["service", name, "restart" if verb == "restart" else "start"], check=False
-            ).returncode
+            if verb == "restart":
+                subprocess.run(["service", name, "stop"], check=False)
+            status = subprocess.run(["service", name, "start"], check=False).returncode
             if status:
                 return status
             continue

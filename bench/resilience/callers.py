@@ -48,7 +48,7 @@ class Callers(threading.Thread):
         super().__init__(name="callers", daemon=True)
         self.urls, self.tokens = list(urls), list(tokens)
         self.calls: list[Call] = []
-        self._count, self._texts = count, texts
+        self._count, self.texts = count, texts
         self._every_s = count / per_s if per_s else 0.0
         self._dice = random.Random(seed)
         self._over = threading.Event()
@@ -89,7 +89,7 @@ class Callers(threading.Thread):
             "model": "small",
             "max_tokens": MAX_TOKENS,
             "stream": streamed,
-            "messages": [{"role": "user", "content": self._dice.choice(self._texts)}],
+            "messages": [{"role": "user", "content": self._dice.choice(self.texts)}],
         }
         token = self._dice.choice(self.tokens)
         headers = {"authorization": f"Bearer {token}", "x-request-id": request_id}

@@ -35,10 +35,10 @@ class Pair:
             for (sender,) in ask(self.primary, SENDER):
                 os.kill(int(str(sender)), signal.SIGSTOP)
             time.sleep(stalled_s)
-        began_s = time.monotonic()
         kill(self.primary)
+        killed_s = time.monotonic()
         promote(self.standby)
-        return began_s
+        return killed_s
 
     def rebuild(self) -> None:
         """Make a standby where the primary was. The other place has the primary from now on."""

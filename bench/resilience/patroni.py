@@ -141,12 +141,12 @@ class PatroniCluster:
         """Kill the primary's machine, and wait until patroni has promoted the other. Returns the moment of the kill."""
         assert stalled_s == 0
         primary, other = self._primary_first()
-        began_s = time.monotonic()
         primary.kill()
+        killed_s = time.monotonic()
         self._down = primary
         if not wait_until(lambda: other.role_is("primary"), WITHIN_S, every_s=0.05):
             raise RuntimeError("patroni did not promote the standby")
-        return began_s
+        return killed_s
 
     def rebuild(self) -> None:
         """Until there is a primary with a synchronous standby again."""

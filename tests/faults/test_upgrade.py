@@ -1,6 +1,7 @@
 """A database of the last release becomes one of this version, with everything in it, and books that balance."""
 
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,6 +28,7 @@ TRIGGERS = """
 SELECT tgrelid::regclass::text, tgname, pg_get_functiondef(tgfoid) FROM pg_trigger
 WHERE NOT tgisinternal AND tgrelid::regclass::text !~ '_[0-9]{4}_[0-9]{2}$' ORDER BY 1, 2
 """
+CASTS = re.compile(r"::(text|character varying)(\[\])?|[()]")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 
@@ -38,9 +40,15 @@ def released() -> Iterator[str]:
     drop_database(url)
 
 
-def shape(url: str) -> list[list[tuple[Any, ...]]]:
+def shape(url: str) -> set[tuple[Any, ...]]:
     """The tables, without the months that a partitioned one happens to have."""
-    return [query(url, statement) for statement in (COLUMNS, INDEXES, CONSTRAINTS, TRIGGERS)]
+    statements = (COLUMNS, INDEXES, CONSTRAINTS, TRIGGERS)
+    return {tuple(map(bare, row)) for statement in statements for row in query(url, statement)}
+
+
+def bare(value: Any) -> Any:
+    """Without the casts and brackets that PostgreSQL writes otherwise once an expression was dumped and restored."""
+    return CASTS.sub("", value) if isinstance(value, str) else value
 
 
 def test_a_database_of_the_last_release_becomes_what_a_new_one_is_with_all_that_was_in_it(
@@ -52,4 +60,4 @@ def test_a_database_of_the_last_release_becomes_what_a_new_one_is_with_all_that_
     migrate(released)
     assert counts(released) == before
     assert_the_ledger_balances(released)
-    assert shape(released) == shape(database)
+    assert shape(released) ^ shape(database) == set()

@@ -7,7 +7,7 @@ import pytest
 
 from launcher.postgres import EmbeddedPostgres
 from tests.faults.callers import Callers
-from tests.faults.outages.books import assert_books_are_the_vendors
+from tests.faults.outages.bill import assert_ledger_is_the_bill
 from tests.faults.outages.outage import happens
 from tests.faults.outages.plan import MANNERS, outage_of
 from tests.faults.outages.world import World, running_world
@@ -27,5 +27,5 @@ async def test_every_manner_of_outage_leaves_the_books_as_the_vendor_has_them(
     for seed in range(len(MANNERS)):
         outage = outage_of(seed)
         slug, told = await happens(world, outage, crowd)
-        books = await assert_books_are_the_vendors(world, slug, told)
+        books = await assert_ledger_is_the_bill(world, slug, told)
         assert books.calls, outage

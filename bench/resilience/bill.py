@@ -11,7 +11,7 @@ from metering.ledger.audit import verify_ledger
 END_TIMEOUT_S = 180.0
 HELD = "SELECT count(*) FROM metering_usagereservation WHERE state = 0"
 ROWS = "SELECT id::text, estimated, input_tokens, output_tokens, cost_nano_usd FROM metering_usagelog"
-Books = dict[str, Any]
+Billed = dict[str, Any]
 
 
 def until_all_has_ended(database: str, vendor: Vendor) -> None:
@@ -24,11 +24,12 @@ def until_all_has_ended(database: str, vendor: Vendor) -> None:
             time.sleep(0.2)
 
 
-def compare(database: str, bill: Billed) -> Books:
+def compare(database: str, bill: Billed) -> Billed:
     """Compare every call of the vendor's bill with its usage row, and verify the ledger.
 
-    lost: billed, and no row. less: the row has less than was billed. more: the row has more, or the vendor never saw
-    it, and it is not marked as estimated. estimated: rows that are marked.
+    without a row: the vendor has seen it. lost: and has billed it. less, more: the row has less or more than was
+    billed, and is not marked as estimated. estimated: rows that are marked. too low: of these, with less than was
+    billed, such as a stream that the vendor broke off and bills in full.
     """
     with psycopg.connect(database, autocommit=True) as connection:
         rows = {id_: facts for id_, *facts in connection.execute(ROWS).fetchall()}
@@ -37,10 +38,12 @@ def compare(database: str, bill: Billed) -> Books:
     return {
         "billed calls": sum(billed is not None for billed in bill.values()),
         "rows": len(rows),
+        "without a row": len(costs.keys() - rows.keys()),
         "lost": sum(cost > 0 and id_ not in rows for id_, cost in costs.items()),
-        "less": sum(rows[id_][3] < cost for id_, cost in costs.items() if id_ in rows),
+        "less": sum(facts[3] < costs.get(id_, 0) for id_, facts in exact.items()),
         "more": sum(facts[3] > costs.get(id_, 0) for id_, facts in exact.items()),
         "estimated": len(rows) - len(exact),
+        "too low": sum(facts[0] and facts[3] < costs.get(id_, 0) for id_, facts in rows.items()),
         "vendor_usd": sum(costs.values()) / 1e9,
         "ledger_usd": sum(facts[3] for facts in rows.values()) / 1e9,
         "violations": len(verify_ledger(database)),
@@ -54,7 +57,7 @@ def lost_usd(database: str, bill: Billed) -> float:
     return sum(cost["cost_nano_usd"] for id_, cost in bill.items() if cost and id_ not in known) / 1e9
 
 
-def is_exact(books: Books) -> bool:
+def is_exact(books: Billed) -> bool:
     """Nothing lost, nothing doubled, nothing guessed, and books that balance."""
     wrong = ("lost", "less", "more", "estimated", "violations")
     return not any(books[name] for name in wrong) and books["vendor_usd"] == books["ledger_usd"]
