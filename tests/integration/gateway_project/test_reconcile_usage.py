@@ -153,7 +153,7 @@ def test_what_the_vendor_and_the_ledger_agree_on_has_no_cause(server: ReportServ
 def test_each_difference_has_its_cause_and_what_is_ours_is_booked_once(server: ReportServer) -> None:
     model = provider("openai")
     for tenant in (alder(), alder(), birch()):
-        called(tenant, "openai", markup=25 if tenant == alder() else 0)
+        called(tenant, "openai", markup=-93 if tenant == alder() else 0)
     guess = {"estimated": True, "estimate_reason": EstimateReason.CUT, "outcome": Outcome.CUT}
     called(birch(), "openai", output_tokens=500, cost=INPUT * 2_000 + 500 * 8_000, **guess)
     mini = ModelFactory(name="our-mini", provider_id="openai", physical_name="gpt-4o-mini")
@@ -183,10 +183,10 @@ def test_each_difference_has_its_cause_and_what_is_ours_is_booked_once(server: R
     assert (booked["refused"], booked["left_usd"]) == ({}, "0")
     charged = used(alder()) + used(birch()) - sum(before)
     assert Decimal(booked["charged_usd"]) == Decimal(charged) / 10**9
-    # Alder's share of the price has its markup; nothing of the calls that were cut is Alder's.
+    # Alder's share of the price has its discount; nothing of the calls that were cut is Alder's.
     price = Decimal(causes["priced_otherwise"]) * 10**9
     share = 2 * COST / Decimal(3 * COST + INPUT * 2_000 + 500 * 8_000)
-    assert used(alder()) - before[0] == pytest.approx(price * share * Decimal("1.25"), abs=3)
+    assert used(alder()) - before[0] == pytest.approx(price * share * Decimal("0.07"), abs=3)
     corrected = LedgerEntry.objects.filter(kind=EntryKind.ADJUST).aggregate(n=Sum("output_tokens"))["n"]
     assert corrected == -440
     assert answer("verify_ledger")["ok"]
