@@ -191,6 +191,13 @@ PAGES = (
         title="My profile",
     ),
     Page(
+        name="device",
+        route="device/",
+        view="admin_console.own.device.device",
+        audience=Audience.EVERYBODY,
+        title="Sign in a machine",
+    ),
+    Page(
         name="plans",
         route="plans/",
         view="admin_console.plan.list.plans",
@@ -486,6 +493,22 @@ PAGES = (
         title="Usage export",
         icon="outbox",
         is_advanced=True,
+    ),
+    Page(
+        name="proof",
+        route="proof/",
+        view="admin_console.proof.view.proof",
+        audience=Audience.OPERATORS,
+        title="Proof",
+        icon="verified",
+        is_advanced=True,
+    ),
+    Page(
+        name="silent_phase",
+        route="proof/<slug:slug>/",
+        view="admin_console.proof.silent.silent",
+        audience=Audience.OPERATORS,
+        title="Silent phase",
     ),
     Page(
         name="audit",

@@ -1,13 +1,16 @@
-"""Who is signed in to the API, is invited, or has asked for another password. What proves it is not shown."""
+"""Who is signed in to the API, which machines ask to be, who is invited or has asked for another password.
+
+What proves it is not shown.
+"""
 
 from django.contrib import admin
 
 from admin_console.filters import TenantSlug, When
 from admin_console.history import HIDDEN, HistoryAdmin
 from admin_console.site import console
-from metering.models import Invitation, LoginSession, PasswordReset
+from metering.models import DeviceLogin, Invitation, LoginSession, PasswordReset
 
-SECRET = {"auth_hash", "refresh_id", "previous_refresh_id", "digest"}
+SECRET = {"auth_hash", "refresh_id", "previous_refresh_id", "digest", "user_code_digest"}
 
 
 @admin.register(LoginSession, site=console)
@@ -16,6 +19,7 @@ class LoginSessionAdmin(HistoryAdmin):
         "id",
         "user",
         "tenant",
+        "device",
         "created_at",
         "refreshed_at",
         "expires_at",
@@ -26,6 +30,16 @@ class LoginSessionAdmin(HistoryAdmin):
     list_filter = (When, TenantSlug)
     search_fields = ("id",)
     text_columns = ("user__email",)
+    hidden = HIDDEN | SECRET
+
+
+@admin.register(DeviceLogin, site=console)
+class DeviceLoginAdmin(HistoryAdmin):
+    list_display = ("id", "machine", "address", "state", "user", "created_at", "decided_at", "expires_at")
+    list_select_related = ("user",)
+    list_filter = (When,)
+    search_fields = ("id",)
+    text_columns = ("machine", "user__email")
     hidden = HIDDEN | SECRET
 
 

@@ -14,10 +14,13 @@ from bench import (
     failover,
     files_entered,
     growth,
+    image,
     latency,
     ledger,
     memory,
+    newcomer,
     openings,
+    outages,
     policy,
     retrieval,
     routing,
@@ -35,13 +38,16 @@ BENCHES = {
     "failover": failover.measure,
     "ledger": ledger.measure,
     "growth": growth.measure,
+    "image": image.measure,
     "completions": completions.measure,
     "console": console.measure,
     "files": files_entered.measure,
     "latency": latency.measure,
     "streams": streams.measure,
     "soak": soak.measure,
+    "newcomer": newcomer.measure,
     "openings": openings.measure,
+    "outages": outages.measure,
     "policy": policy.measure,
     "retrieval": retrieval.measure,
     "routing": routing.measure,
@@ -49,7 +55,12 @@ BENCHES = {
     "upgrade": upgrade.measure,
     "utilisation": utilisation.measure,
 }
-OPTIONS = {"failover": failover.add_options, "soak": soak.add_options, "upgrade": upgrade.add_options}
+OPTIONS = {
+    "failover": failover.add_options,
+    "outages": outages.add_options,
+    "soak": soak.add_options,
+    "upgrade": upgrade.add_options,
+}
 """Of benchmarks that have some of their own."""
 
 

@@ -21,15 +21,15 @@ close_after_requests()
 # These import models, so Django has to be set up before them.
 from gateway_project import wiring  # noqa: E402
 from gateway_project.collector import spare_what_lives_long  # noqa: E402
-from gateway_project.front.access_lines import AccessLines  # noqa: E402
 from gateway_project.front.behind_tls import BehindTls  # noqa: E402
 from gateway_project.front.cors import Cors  # noqa: E402
+from gateway_project.front.every_request import EveryRequest  # noqa: E402
 from gateway_project.front.guard import Guard  # noqa: E402
 from gateway_project.housekeeping import housekeeping  # noqa: E402
 from gateway_project.http.django_gate import DjangoGate  # noqa: E402
-from gateway_project.http.request_id import WithRequestId  # noqa: E402
 from gateway_project.proxy.app import make_app  # noqa: E402
 from gateway_project.telemetry.publish import published  # noqa: E402
+from gateway_project.telemetry.tracing import spans  # noqa: E402
 from gateway_project.vendor_readiness import waiting_for_vendors  # noqa: E402
 
 logger = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ DRAIN_S = 20.0
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
     """Start the runtime, keep house while serving, drain at the end."""
     wiring.serve_sync_callers_from(asyncio.get_running_loop())
-    app.state.runtime = runtime = await wiring.start(wiring.writer_apart)
+    app.state.runtime = runtime = await wiring.start(wiring.writer_apart, spool_folder=settings.SPOOL_DIR)
     try:
         async with (
             housekeeping(runtime.gateway.directory),
@@ -67,7 +67,10 @@ def make_application(lifespan: Lifespan[Starlette]) -> ASGIApp:
         if not settings.TRUSTED_PROXIES:
             logger.warning("proxy.addresses_unknown", extra={"problem": "TRUSTED_PROXIES names no proxy"})
         whole = BehindTls(whole, public_url=public_url)
-    return WithRequestId(AccessLines(whole))
+    tracing = spans()
+    if tracing is not None:
+        whole = tracing.of_requests(whole)
+    return EveryRequest(whole)
 
 
 application = make_application(lifespan)

@@ -9,8 +9,10 @@ from logging.config import dictConfig
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_ready, worker_shutdown
 from django.conf import settings
+
+from gateway_project.telemetry.publish_in_thread import PublishingThread
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
 
@@ -64,6 +66,7 @@ app.conf.update(
         "forget-answers": {"task": "metering.forget_answers", "schedule": crontab(minute="*/15")},
         "forget-decisions": {"task": "metering.forget_decisions", "schedule": crontab(hour="3", minute="11")},
         "forget-content": {"task": "metering.forget_content", "schedule": crontab(minute="47")},
+        "forget-device-logins": {"task": "metering.forget_device_logins", "schedule": crontab(minute="43")},
         "forget-resets": {"task": "metering.forget_resets", "schedule": crontab(minute="41")},
         "forget-invitations": {
             "task": "metering.forget_invitations",
@@ -99,6 +102,14 @@ app.autodiscover_tasks(["metering", "gateway_project.jobs", "gateway_project.bil
 def log_as_everywhere(**_: object) -> None:
     """Celery's own lines are JSON like all others, on standard error."""
     dictConfig(settings.LOGGING)
+
+
+@worker_ready.connect
+def publish_counts(**_: object) -> None:
+    """What jobs cost is in /metrics too, where the worker is told of a folder."""
+    if settings.METRICS_DIR is not None:
+        publishing = PublishingThread(settings.METRICS_DIR)
+        worker_shutdown.connect(lambda **_: publishing.stop(), weak=False)
 
 
 logging.captureWarnings(True)

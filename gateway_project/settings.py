@@ -73,6 +73,9 @@ CONTENT_PRESIDIO_LANGUAGE = env.text("CONTENT_PRESIDIO_LANGUAGE")
 # Where the workers of one server exchange what they count; the launcher makes one for each server.
 METRICS_DIR = Path(_folder) if (_folder := env.text("GATEWAY_METRICS_DIR")) else None
 
+# What the ledger could not be told while PostgreSQL was away (docs/spool.md): on a disk that outlives the process.
+SPOOL_DIR = Path(env.text("SPOOL_DIR", str(GATEWAY_STATE_DIR / "spool"))).absolute()
+
 # How check_providers asks them; metering itself knows no vendor.
 PROVIDER_PROBE = "gateway_project.probe.probe_providers"
 KEY_PROBE = "gateway_project.probe.probe_key"
@@ -115,6 +118,8 @@ CORS_ALLOWED_ORIGINS = env.origins("CORS_ALLOWED_ORIGINS")
 NETWORK_CHECK = "gateway_project.http.request_headers.check_sender"
 # How the console counts sign-ups that are refused, as the API does.
 SIGN_UPS_COUNTED = "gateway_project.lockout.sign_ups_counted"
+# The same of anything else that is tried under a name.
+ATTEMPTS_COUNTED = "gateway_project.lockout.attempts_counted"
 ROOT_URLCONF = "gateway_project.urls"
 ASGI_APPLICATION = "gateway_project.asgi.application"
 

@@ -10,6 +10,7 @@ from gateway_project.telemetry import metrics
 from gateway_project.vendor_clients import VendorClient, VendorClients
 from gateway_project.vendor_configs import load_configs, load_own_configs
 from gateway_project.vendor_room import VendorRoom
+from metering.errors import MeteringUnavailable
 from metering.ports import AttemptFailed, Candidate, VendorAnswer, VendorCall, VendorChunk
 from metering.snapshots import Changes, Snapshots
 from metering.types import Outcome, WireProtocol
@@ -161,7 +162,13 @@ class ConfiguredVendors:
             raise AttemptFailed(str(error), outcome=Outcome.ERROR, sent=False) from error
 
     async def _config(self, name: str) -> ProviderConfig:
-        configs = await self._configs.get(())
+        configs: Mapping[str, ProviderConfig]
+        try:
+            configs = await self._configs.get(())
+        except MeteringUnavailable:
+            if not self._known:
+                raise
+            configs = self._known  # a call that was let in goes on, as its vendor was last known
         if configs is not self._known:  # read anew, so perhaps changed
             self._known = configs
             self._clients.keep_only(configs)
@@ -172,7 +179,13 @@ class ConfiguredVendors:
         return config
 
     async def _own_config(self, name: str, tenant_id: UUID) -> ProviderConfig:
-        own = await self._own_configs.get(tenant_id, tenant_id)
+        try:
+            own = await self._own_configs.get(tenant_id, tenant_id)
+        except MeteringUnavailable:
+            last = self._own_configs.last_known(tenant_id)
+            if last is None:
+                raise
+            own = last
         config = own.by_name.get(name)
         if config is None:
             self._own_clients.forget((tenant_id, name))

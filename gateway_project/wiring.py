@@ -26,6 +26,7 @@ from gateway_project.search_services import make_sources
 from gateway_project.telemetry import metrics
 from gateway_project.telemetry.exchange import Exchange
 from gateway_project.telemetry.observe import answer_kept, call_ended, call_replayed, wait_ended
+from gateway_project.telemetry.tracing import spans
 from gateway_project.vendor_room import VendorRoom
 from gateway_project.vendors import ConfiguredVendors
 from metering.admission.waiting_room import WaitingRoom
@@ -33,11 +34,13 @@ from metering.answer_cache.cache import AnswerCache
 from metering.answer_cache.store import RedisAnswers
 from metering.bridge import bridge, run_sync
 from metering.calls.cached_directory import CachedDirectory
+from metering.calls.unseen import Away
 from metering.content.log import ContentLog
 from metering.decisions.log import DecisionLog
 from metering.errors import Holder, MeteringError
 from metering.gateway import LLMGateway
 from metering.ledger.apart.client import LedgerProcess
+from metering.ledger.spool.spool import Spool
 from metering.ledger.writer import LedgerWriter
 from metering.rates.shared_buckets import RedisBuckets, SharedBuckets
 from metering.snapshots import Changes
@@ -87,21 +90,28 @@ class Runtime:
     exchange: Exchange
     sources: tuple[Source, ...]
     renderer: Renderer
+    spool: Spool | None
+    """None: this process makes few calls, and none while the database is away."""
     loop: asyncio.AbstractEventLoop
 
 
 _runtime: Runtime | None = None
 
 
-async def start(make_writer: Callable[[], Writer] = writer_here) -> Runtime:
-    """Start the ledger's writer and build the gateway, or return those that run on this loop already.
+async def start(
+    make_writer: Callable[[], Writer] = writer_here, *, spool_folder: Path | None = None
+) -> Runtime:
+    """Start the ledger's writer and build the gateway, or return those that run on this loop already. With
+    `spool_folder` it goes on while the database is away, as far as it may (metering/ledger/spool).
 
     What runs on is nobody's request, so that its log lines have no request's id, whoever was the first to ask.
     """
-    return await asyncio.create_task(_start(make_writer), name="wiring.start", context=Context())
+    return await asyncio.create_task(
+        _start(make_writer, spool_folder), name="wiring.start", context=Context()
+    )
 
 
-async def _start(make_writer: Callable[[], Writer]) -> Runtime:
+async def _start(make_writer: Callable[[], Writer], spool_folder: Path | None) -> Runtime:
     global _runtime
     loop = asyncio.get_running_loop()
     if _runtime is None or _runtime.loop is not loop:
@@ -121,15 +131,17 @@ async def _start(make_writer: Callable[[], Writer]) -> Runtime:
         vendors = ConfiguredVendors(changes, router=router, room=VendorRoom(buckets))
         sharing = Sharing(settings.REDIS_URL, router.board, router.conversations)
         sources, renderer = make_sources(), Renderer()
+        tracing = spans()
         content = ContentLog(
             more=private_things_finder(), on_lost=lambda count: metrics.content_lost.add(by=count)
         )
         decisions = DecisionLog(on_lost=lambda count: metrics.decisions_lost.add(by=count))
         waiting = WaitingRoom(observe=wait_ended)
         answers = RedisAnswers(settings.REDIS_URL, call_limit_s=settings.ANSWER_CACHE_TIMEOUT_S)
+        spool = Spool(spool_folder, writer) if spool_folder is not None else None
         gateway = LLMGateway(
             ledger=writer,
-            vendors=vendors,
+            vendors=vendors if tracing is None else tracing.of_attempts(vendors),
             adapters=(ChatAdapter(), PriorArtAdapter(sources), DraftingAdapter(), DiagramAdapter(renderer)),
             count_tokens=count_tokens,
             count_picture=picture_tokens,
@@ -145,6 +157,7 @@ async def _start(make_writer: Callable[[], Writer]) -> Runtime:
             ),
             observe=call_ended,
             on_replay=call_replayed,
+            away=_away(spool, writer, changes) if spool is not None else None,
         )
         _runtime = Runtime(
             gateway=gateway,
@@ -162,14 +175,26 @@ async def _start(make_writer: Callable[[], Writer]) -> Runtime:
             exchange=Exchange(metrics.EVERYTHING, settings.METRICS_DIR),
             sources=sources,
             renderer=renderer,
+            spool=spool,
             loop=loop,
         )
         await writer.start()
+        if spool is not None:
+            await spool.start()
         decisions.start()
         content.start()
         sharing.start()
         await asyncio.gather(listener.start(), redis.start())
     return _runtime
+
+
+def _away(spool: Spool, writer: Writer, changes: Changes) -> Away:
+    """Two connections tell of the database: the listener's, and the ledger's."""
+    return Away(
+        spool=spool,
+        is_deaf=lambda: not changes.is_listening,
+        is_away=lambda: not (changes.is_listening or writer.is_reachable),
+    )
 
 
 async def stop(deadline_s: float = CLOSE_S) -> None:
@@ -179,6 +204,8 @@ async def stop(deadline_s: float = CLOSE_S) -> None:
         return
     runtime, _runtime = _runtime, None
     await runtime.gateway.close(deadline_s)
+    if runtime.spool is not None:
+        await runtime.spool.close()
     await runtime.writer.close(CLOSE_S)
     await asyncio.gather(
         runtime.listener.close(), runtime.redis.close(), runtime.decisions.close(), runtime.answers.close()
@@ -187,6 +214,9 @@ async def stop(deadline_s: float = CLOSE_S) -> None:
     await runtime.sharing.close()
     await asyncio.gather(runtime.vendors.close(), *[source.close() for source in runtime.sources])
     await asyncio.to_thread(runtime.renderer.close)
+    tracing = spans()
+    if tracing is not None:
+        await asyncio.to_thread(tracing.flush)
 
 
 def note_refused(holder: Holder, refusal: MeteringError, request_id: str) -> None:

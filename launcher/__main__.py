@@ -1,4 +1,4 @@
-"""The programs behind script/: `python -m launcher demo|server|test|check|bench ARGUMENTS`.
+"""The programs behind script/: `python -m launcher demo|server|worker|beat|migrate|test|check|bench ARGUMENTS`.
 
 Whatever goes wrong in a foreseeable way is one line on standard error and a non-zero exit status.
 """

@@ -12,7 +12,7 @@ import subprocess
 import time
 from collections.abc import Callable
 
-from launcher.children import DRAIN_TIMEOUT_S, start_beat, start_worker
+from launcher.children import DRAIN_TIMEOUT_S, metrics_dir, start_beat, start_worker
 from launcher.process import wait_for_child
 from launcher.stack import Stack
 
@@ -75,8 +75,9 @@ class Background:
     """What Celery does for one server, whose port tells it from others of the same state folder."""
 
     def __init__(self, stack: Stack, *, port: int) -> None:
+        counted = {"GATEWAY_METRICS_DIR": str(metrics_dir(stack, port))}  # jobs are calls too
         self._kept = [
-            BackgroundProgram("worker", lambda: start_worker(stack, name=str(port))),
+            BackgroundProgram("worker", lambda: start_worker(stack, name=str(port), more=counted)),
             BackgroundProgram("beat", lambda: start_beat(stack, name=str(port))),
         ]
 

@@ -1,9 +1,6 @@
 """`script/bench NAME [--json FILE]`: a benchmark on a fresh stack of its own, which is removed afterwards."""
 
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -11,13 +8,13 @@ import psycopg
 
 from launcher.children import spawn
 from launcher.commands import migrate, set_up_django
-from launcher.configuration import REPOSITORY, load_state_dir
+from launcher.configuration import load_state_dir
 from launcher.process import stop_child
-from launcher.stack import Stack, prepare_state_dir, running_stack
+from launcher.stack import prepare_state_dir, running_stack
 
 DURABILITY = ("fsync", "synchronous_commit", "full_page_writes")
-RUN_SERVERS = frozenset({"failover", "soak"})
-"""Benchmarks that start and kill PostgreSQL servers of their own, which root's powers are needed for."""
+NEED_POWERS = frozenset({"failover", "image", "newcomer", "soak"})
+"""Benchmarks for which root's powers are needed: they run servers as other users, or make file systems."""
 
 
 def main(arguments: list[str]) -> int:
@@ -28,21 +25,16 @@ def main(arguments: list[str]) -> int:
             set_up_django(stack)
             migrate(stack)
             print_durability(stack.database_url)
-            bench = _begun(arguments, stack)
+            needs_powers = not NEED_POWERS.isdisjoint(arguments[:1])
+            bench = spawn(
+                ["-P", "-m", "bench", *arguments], stack, folder=Path.cwd(), keep_powers=needs_powers
+            )
             try:
                 return bench.wait()
             finally:
                 stop_child(bench, timeout_s=10)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _begun(arguments: list[str], stack: Stack) -> "subprocess.Popen[bytes]":
-    command = ["-P", "-m", "bench", *arguments]
-    if RUN_SERVERS.isdisjoint(arguments[:1]):
-        return spawn(command, stack, folder=Path.cwd())
-    environment = os.environ | stack.environment() | {"PYTHONPATH": str(REPOSITORY)}
-    return subprocess.Popen([sys.executable, *command], env=environment, start_new_session=True)
 
 
 def print_durability(database_url: str) -> None:

@@ -1,7 +1,6 @@
 """The processes a launcher starts: the gateway server, the Celery worker and beat. They end with their parent."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +8,8 @@ from typing import IO
 
 from gateway_project import env
 from gateway_project.logs import DEFAULT_LEVEL, LEVELS
+from gateway_project.telemetry.exchange import gather_earlier
+from gateway_project.telemetry.metrics import EVERYTHING
 from launcher.configuration import REPOSITORY
 from launcher.powers import as_root_without_powers
 from launcher.stack import Stack
@@ -35,14 +36,16 @@ def spawn(
     output: IO[bytes] | None = None,
     more: dict[str, str] | None = None,
     port: int = 0,
+    keep_powers: bool = False,
 ) -> "subprocess.Popen[bytes]":
     """Start `python ARGUMENTS` on this stack, in a session of its own: Ctrl-C is the launcher's to handle.
 
-    `port` is one that it is to listen on.
+    `port` is one that it is to listen on. Started by root, it loses root's powers unless it is to keep them.
     """
     command = [sys.executable, "-I", "-S", str(DIE_WITH_PARENT), str(os.getpid()), sys.executable, *arguments]
+    folders = (REPOSITORY, stack.state_dir, folder)
     return subprocess.Popen(
-        as_root_without_powers(command, folders=(REPOSITORY, stack.state_dir, folder), port=port),
+        command if keep_powers else as_root_without_powers(command, folders=folders, port=port),
         cwd=folder,
         env=os.environ | stack.environment() | {"PYTHONPATH": str(REPOSITORY)} | (more or {}),
         stdin=subprocess.DEVNULL,
@@ -78,7 +81,7 @@ def start_gateway(
         ["-m", "granian", *flags, "--no-ws", "launcher.served:application"],
         stack,
         output=output,
-        more=MALLOC | {"GATEWAY_METRICS_DIR": str(_empty_metrics_dir(stack, port))},
+        more=MALLOC | {"GATEWAY_METRICS_DIR": str(_metrics_dir(stack, port))},
         port=port,
     )
 
@@ -89,10 +92,15 @@ def _granian_level() -> str:
     return DEFAULT_LEVEL if level == "debug" else level
 
 
-def _empty_metrics_dir(stack: Stack, port: int) -> Path:
-    """Where this server's workers exchange what they count; what an earlier server counted is not theirs."""
-    folder = stack.state_dir / "metrics" / str(port)
-    shutil.rmtree(folder, ignore_errors=True)
+def metrics_dir(stack: Stack, port: int) -> Path:
+    """Where the processes of the server at this port exchange what they count."""
+    return stack.state_dir / "metrics" / str(port)
+
+
+def _metrics_dir(stack: Stack, port: int) -> Path:
+    """The same at its start: what processes have counted that are gone is one file, and counts on."""
+    folder = metrics_dir(stack, port)
+    gather_earlier(EVERYTHING, folder)
     return folder
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from launcher.errors import LauncherError
+from launcher.errors import ConfigRefused, LauncherError
 from launcher.stack import Stack
 
 MIGRATION_LOCK = 7_203_116_540  # any number, the same in every launcher
@@ -28,6 +28,14 @@ def migrate(stack: Stack) -> None:
     with psycopg.connect(stack.database_url, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
         run("migrate", "--no-input", "--verbosity", "0")
+
+
+def load_config(file: str) -> None:
+    """Bring the file into the database, and say on standard error what became of it. Raises ConfigRefused."""
+    try:
+        print(run("load_catalog", file), end="", file=sys.stderr)
+    except LauncherError as error:
+        raise ConfigRefused(str(error)) from error
 
 
 def run(name: str, *arguments: str) -> str:

@@ -14,6 +14,7 @@ from launcher.demo_report import print_call, print_welcome
 from launcher.demo_search import search_services
 from launcher.errors import LauncherError
 from launcher.process import reason_in, wait_until
+from launcher.revival import kept_running
 from launcher.server import require_free_port, stopping
 from launcher.signals import Stopped
 from launcher.stack import Stack, running_stack
@@ -33,7 +34,8 @@ def main(arguments: list[str]) -> int:
         set_up_django(stack)
         migrate(stack)
         access = ensure_demo_data(stack.state_dir, base_url=f"http://127.0.0.1:{options.port}")
-        return serve(stack, access, options.port, once=options.once)
+        with kept_running(stack):
+            return serve(stack, access, options.port, once=options.once)
 
 
 def serve(stack: Stack, access: DemoAccess, port: int, *, once: bool) -> int:

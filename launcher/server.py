@@ -4,17 +4,17 @@ import argparse
 import contextlib
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 
 from gateway_project.logs import LEVELS
 from launcher.background import Background
 from launcher.children import DRAIN_TIMEOUT_S, start_gateway
-from launcher.commands import migrate, run, set_up_django
+from launcher.commands import load_config, migrate, set_up_django
 from launcher.configuration import load_state_dir
-from launcher.errors import ConfigRefused, LauncherError
+from launcher.errors import LauncherError
 from launcher.listening import DEFAULT_HOST, DEFAULT_PORT, address, read_settings, set_log_level
 from launcher.process import is_free, stop_child
+from launcher.revival import kept_running
 from launcher.signals import Stopped
 from launcher.stack import running_stack
 
@@ -37,7 +37,14 @@ def main(arguments: list[str]) -> int:
         action="store_true",
         help="without Celery worker and beat, which send alerts and mails and look after the database",
     )
+    parser.add_argument(
+        "--no-migrate",
+        action="store_true",
+        help="the database is brought up to date by script/migrate; until it is, /health/ready says 503",
+    )
     options = parser.parse_args(arguments)
+    if options.no_migrate and options.config is not None:
+        parser.error("--config goes with script/migrate where --no-migrate is given")
     state_dir = load_state_dir()
     of_file = read_settings(options.config)
     at = address(options.host, options.port, of_file)
@@ -45,23 +52,16 @@ def main(arguments: list[str]) -> int:
     require_free_port(at.host, at.port)
     with running_stack(state_dir) as stack:
         set_up_django(stack)
-        migrate(stack)
+        if not options.no_migrate:
+            migrate(stack)
         if options.config is not None:
             load_config(options.config)
         gateway = start_gateway(stack, host=at.host, port=at.port, workers=options.workers)
-        with stopping(gateway), contextlib.suppress(Stopped):
+        with kept_running(stack), stopping(gateway), contextlib.suppress(Stopped):
             background = None if options.no_worker else Background(stack, port=at.port)
             status = gateway.wait() if background is None else wait_for(gateway, background)
             raise LauncherError(f"The gateway ended by itself with status {status}.")
     return 0
-
-
-def load_config(file: str) -> None:
-    """Bring the file into the database, and say on standard error what became of it. Raises ConfigRefused."""
-    try:
-        print(run("load_catalog", file), end="", file=sys.stderr)
-    except LauncherError as error:
-        raise ConfigRefused(str(error)) from error
 
 
 def wait_for(gateway: "subprocess.Popen[bytes]", background: Background) -> int:

@@ -19,6 +19,11 @@ class Servers:
             if server is not None:
                 server.start()
 
+    def named(self) -> dict[str, EmbeddedPostgres | EmbeddedRedis]:
+        """Those that are embedded, by what people call them."""
+        both = {"PostgreSQL": self.postgres, "Redis": self.redis}
+        return {name: server for name, server in both.items() if server is not None}
+
     def allow_test_databases(self) -> None:
         """Lets the role make databases on an embedded PostgreSQL. A configured one keeps its own permissions."""
         if self.postgres is not None:

@@ -27,6 +27,7 @@ from launcher.process import wait_until
 from launcher.servers import Servers
 
 KEEPER_TIMEOUT_S = 10.0
+NO_SERVERS = Servers(Path(), postgres=False, redis=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,8 @@ class Stack:
     redis_url: str = field(repr=False)
     in_use_fd: int
     """To be passed on to child processes, so that the servers outlive a parent that is killed before them."""
+    servers: Servers = field(default=NO_SERVERS, repr=False)
+    """Those that are embedded."""
 
     def environment(self) -> dict[str, str]:
         """The variables under which a child process finds this stack."""
@@ -71,7 +74,8 @@ def running_stack(state_dir: Path, *, for_tests: bool = False) -> Iterator[Stack
                 raise
             _write_services(state_dir, servers.urls())
         try:
-            yield Stack(state_dir=state_dir, in_use_fd=in_use.fileno(), **configured | servers.urls())
+            urls = configured | servers.urls()
+            yield Stack(state_dir=state_dir, in_use_fd=in_use.fileno(), servers=servers, **urls)
         finally:
             with start_lock(state_dir):
                 _stop_if_unused(state_dir, in_use)

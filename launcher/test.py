@@ -67,6 +67,7 @@ APART = {
         "tests/integration/providers/test_through_the_gateway.py",
         "tests/integration/test_demo.py",
         "tests/integration/test_front.py",
+        "tests/integration/test_parts_alone.py",
         "tests/integration/test_readme.py",
         "tests/integration/test_runtime_set.py",
         "tests/integration/test_scripts.py",

@@ -6,6 +6,10 @@ MeteringError
 │   ├── OverRateCapacity        over_rate_capacity
 │   ├── TagRequired             tag_required
 │   ├── ContentBlocked          content_blocked
+│   ├── AuthorizationPending    authorization_pending
+│   │   └── SlowDown            slow_down
+│   ├── DeviceLoginDenied       access_denied
+│   ├── DeviceCodeExpired       expired_token
 │   └── RefusedByVendor         invalid_request
 │       ├── ContextLengthExceeded  context_length_exceeded
 │       └── ContentFiltered        content_filter
@@ -131,6 +135,34 @@ class ContentBlocked(InvalidRequest):
     def __init__(self, message: str, *, param: str | None = None, kinds: tuple[str, ...] = ()) -> None:
         super().__init__(message, param=param)
         self.kinds = kinds
+
+
+class AuthorizationPending(InvalidRequest):
+    """Nobody has decided yet about a machine that wants to be signed in (RFC 8628, section 3.5)."""
+
+    code = "authorization_pending"
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class SlowDown(AuthorizationPending):
+    """The machine asks too often; from now on it waits longer."""
+
+    code = "slow_down"
+
+
+class DeviceLoginDenied(InvalidRequest):
+    """Somebody has denied it."""
+
+    code = "access_denied"
+
+
+class DeviceCodeExpired(InvalidRequest):
+    """The machine's code is unknown, used or too old."""
+
+    code = "expired_token"
 
 
 class RefusedByVendor(InvalidRequest):

@@ -13,6 +13,8 @@
                  rule wants it, what was asked and answered is kept (calls/said.py)
 8. answer        with the facts: model, cost, what is left
 
+While the database is away a rule may let the call in unseen: its ledger is a spool then (calls/unseen.py).
+
 What is refused on the way is named by admission/denial.py and noted by calls/record.py. A call that came before under
 the same Idempotency-Key is answered by calls/repeated.py. A caller who goes away meets calls/abandoning.py.
 """
@@ -29,12 +31,21 @@ import msgspec
 from metering.admission.admit import admit
 from metering.admission.bound import PictureCounter, TokenCounter, no_picture
 from metering.admission.demand import Candidates
+from metering.admission.plan import CallPlan
 from metering.admission.text_tokens import TextCeiling, no_text
 from metering.admission.waiting_room import WaitingRoom
 from metering.answer_cache.cache import AnswerCache
 from metering.background import BackgroundTasks
 from metering.calls.abandoning import Departure
-from metering.calls.begin import CallRequest, askable_models, begun, ledger_labels, plan
+from metering.calls.begin import (
+    CallRequest,
+    Offer,
+    askable_models,
+    begun,
+    ledger_labels,
+    offered_models,
+    plan,
+)
 from metering.calls.cached_directory import CachedDirectory
 from metering.calls.collaborators import Collaborators
 from metering.calls.counting import count_input
@@ -46,17 +57,20 @@ from metering.calls.record import note_admission, note_refused_caller
 from metering.calls.repeated import Repeated
 from metering.calls.running import STREAMED, WHOLE, run_whole
 from metering.calls.streaming import run_streamed
+from metering.calls.unseen import Away, UnseenCalls
 from metering.calls.values import Call, Facts, Observer, ReplayObserver, Result, facts_of
 from metering.calls.without_vendor import work_without_vendor
+from metering.content.guard import Guarded
 from metering.content.log import ContentLog
 from metering.decisions.log import DecisionLog
-from metering.errors import Holder, MeteringError
+from metering.errors import Holder, MeteringError, MeteringUnavailable
 from metering.identity.principal import Principal, holder_of
 from metering.jobs.drafts import DraftWorkspace
 from metering.ledger.port import Ledger
-from metering.ports import LLMAdapter, Vendors
+from metering.ports import LLMAdapter, TaskRequest, Vendors
 from metering.rates.port import Buckets
 from metering.rates.process_buckets import ProcessBuckets
+from metering.reservation.bounded_call import BoundedRequest
 from metering.reservation.lease import LeaseKeeper
 from metering.types import Task
 
@@ -84,12 +98,14 @@ class LLMGateway:
         answers: AnswerCache | None = None,
         observe: Observer = lambda call, attempts: None,
         on_replay: ReplayObserver = lambda task, *, beyond_rate: None,
+        away: Away | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Without `count_picture` a picture counts as the model's whole context, without `text_ceiling` a text as its
         bytes. `directory`, `buckets` and `waiting` are this process's own if they are not given; `decisions` and
         `content` are forgotten if nobody writes them; without `answers` every call asks its vendor; `observe` sees
-        every ended call, `on_replay` every request that is answered again.
+        every ended call, `on_replay` every request that is answered again. Without `away` no call is let in that the
+        ledger does not know.
         """
         self._with = Collaborators(
             ledger=ledger,
@@ -110,7 +126,9 @@ class LLMGateway:
             workspace_of=DraftWorkspace,
             observe=observe,
             answers=answers,
+            spool=away.spool if away is not None else None,
         )
+        self._unseen = UnseenCalls(self._with, away) if away is not None else None
         self._repeated = Repeated(self._with, on_replay)
 
     @property
@@ -126,8 +144,14 @@ class LLMGateway:
         Raises InvalidCredential, TokenExpired, TenantSuspended, and NotFound or NotPermitted for the team. With
         `request_id` a refusal can be found by it, if it is known whose credential it is.
         """
+        if self._unseen is not None and self._unseen.is_away():
+            return await self._last_known(self._unseen, secret, team)
         try:
             caller = await self.directory.principal(secret)
+        except MeteringUnavailable:
+            if self._unseen is None or not self._unseen.is_deaf():
+                raise
+            return await self._last_known(self._unseen, secret, team)
         except MeteringError as refusal:
             if refusal.credential_of is not None and request_id is not None:
                 self.note_refused(refusal.credential_of, refusal, request_id=request_id)
@@ -140,6 +164,12 @@ class LLMGateway:
             if request_id is not None:
                 self.note_refused(caller, refusal, request_id=request_id)
             raise
+
+    async def _last_known(self, unseen: UnseenCalls, secret: str, team: str | None) -> Principal:
+        """The caller as this process last knew it. Raises MeteringUnavailable where it did not."""
+        caller = await unseen.directory.principal(secret)
+        team_id = await unseen.directory.team_id(caller, team) if team is not None else caller.team_id
+        return replace(caller, team_id=team_id, is_last_known=True)
 
     def note_refused(self, who: Holder | Principal, refusal: MeteringError, *, request_id: str) -> None:
         """Let a refusal before there is a call be found by its request's id. Never waits and never fails."""
@@ -154,6 +184,10 @@ class LLMGateway:
         Raises NotPermitted where it may ask for none, and MeteringUnavailable.
         """
         return await askable_models(self._with, caller, task.value)
+
+    async def offers(self, caller: Principal, task: Task) -> dict[str, Offer]:
+        """The same, each with what it costs the caller. Raises the same."""
+        return await offered_models(self._with, caller, task.value)
 
     async def check(self, caller: Principal, request: CallRequest) -> Mapping[str, int]:
         """The numeric rules in force for a request that is to be carried out later. Nothing is drawn or held.
@@ -193,10 +227,10 @@ class LLMGateway:
         same Idempotency-Key gets that answer again.
         """
         try:
-            call = await self._begin(caller, request)
+            with_, call = await self._begin(caller, request)
         except MeteringError as refusal:
             return (await self._repeated.answer(caller, request, refusal, streamed=False)).whole()
-        output = await run_whole(self._with, call, departure)
+        output = await run_whole(with_, call, departure)
         return Result(output=output, facts=facts_of(call, ended_s=time.monotonic()))
 
     async def stream(
@@ -210,44 +244,74 @@ class LLMGateway:
         stream yields NOTHING_YET whenever nothing comes for as long again.
         """
         try:
-            call = await self._begin(caller, request)
+            with_, call = await self._begin(caller, request)
         except MeteringError as refusal:
             first = await self._repeated.answer(caller, request, refusal, streamed=True)
             return await first.stream(self._with.background)
-        return await run_streamed(self._with, call, patience_s=patience_s)
+        return await run_streamed(with_, call, patience_s=patience_s)
 
-    async def _begin(self, caller: Principal, request: CallRequest) -> Call:
-        """Plan the call, look whether its answer is kept, draw from its rate limits and hold what it may use: from here
-        on it may spend that.
+    async def _begin(self, caller: Principal, request: CallRequest) -> tuple[Collaborators, Call]:
+        """The call, which may spend from here on, and with whom it goes on: while the database is away it may be let in
+        unseen (calls/unseen.py).
         """
         started_s = time.monotonic()
-        planned, work, seen = await plan(self._with, caller, request)
+        try:
+            if caller.is_last_known:
+                raise MeteringUnavailable("The database is away.")
+            planned, work, seen = await plan(self._with, caller, request)
+            ledger = self._with.ledger
+            if self._unseen is not None and self._unseen.may_let_in(planned.policy):
+                ledger = self._unseen.impatient
+            return self._with, await self._admit(
+                self._with, caller, request, planned, work, seen, started_s, ledger=ledger
+            )
+        except MeteringUnavailable as away:
+            if self._unseen is None or type(away) is not MeteringUnavailable:
+                raise
+            with_, planned, work, seen = await self._unseen.plan(caller, request, away)
+            return with_, await self._admit(
+                with_, caller, request, planned, work, seen, started_s, ledger=with_.ledger
+            )
+
+    async def _admit(
+        self,
+        with_: Collaborators,
+        caller: Principal,
+        request: CallRequest,
+        planned: CallPlan[BoundedRequest],
+        work: TaskRequest,
+        seen: Guarded | None,
+        started_s: float,
+        *,
+        ledger: Ledger,
+    ) -> Call:
+        """Look whether the answer is kept, draw from the call's rate limits and hold what it may use."""
         asks_for_cache = request.cache is not None or planned.policy.numbers.get("cache_ttl_s")
-        terms = cache_terms(self._with, request, planned) if asks_for_cache else None
-        recalled = await recall(self._with, request, planned, terms) if terms is not None else None
+        terms = cache_terms(with_, request, planned) if asks_for_cache else None
+        recalled = await recall(with_, request, planned, terms) if terms is not None else None
         admitted = await admit(
             without_use(planned) if recalled is not None and recalled.entry is not None else planned,
             labels=partial(ledger_labels, caller, request),
-            ledger=self._with.ledger,
-            buckets=self._with.buckets,
-            background=self._with.background,
-            lease_s=self._with.lease_s,
-            now=self._with.now,
+            ledger=ledger,
+            buckets=with_.buckets,
+            background=with_.background,
+            lease_s=with_.lease_s,
+            now=with_.now,
             idempotency=request.idempotency,
             reservation_id=request.reservation_id,
-            waiting=self._with.waiting if request.may_wait else None,
+            waiting=with_.waiting if request.may_wait else None,
         )
         if recalled is not None and recalled.entry is not None:
-            call = answered(self._with, request, work, planned, admitted, recalled, started_s=started_s)
+            call = answered(with_, request, work, planned, admitted, recalled, started_s=started_s)
         else:
-            call = begun(self._with, request, work, admitted, started_s=started_s)
+            call = begun(with_, request, work, admitted, started_s=started_s)
             if recalled is not None:
                 call = overhear(call, recalled)
         if seen is not None:
             notice = guard_notice(seen, planned.policy)
             call = msgspec.structs.replace(call, guarded=seen, notices=(*call.notices, notice))
-        if call.notices or self._with.decisions.is_sampled():
-            note_admission(self._with.decisions, caller, request, call, self._with.now())
+        if call.notices or with_.decisions.is_sampled():
+            note_admission(with_.decisions, caller, request, call, with_.now())
         return call
 
     def stop_waiting(self) -> None:
@@ -263,3 +327,5 @@ class LLMGateway:
         self.stop_waiting()
         await self._with.background.drain(deadline_s)
         await self._with.leases.close()
+        if self._unseen is not None:
+            await self._unseen.leases.close()

@@ -160,17 +160,17 @@ class Price(TokenPrice):
     """US dollars for each call, by the tools' names."""
     is_known: bool = True
     """False: nobody knows what the model costs. Its calls are charged nothing, and marked as priced in part."""
-    _is_plain: bool = field(init=False, repr=False, compare=False)
+    only_tokens: bool = field(init=False, repr=False, compare=False)
     """Whether only tokens count."""
 
     def __post_init__(self) -> None:
         TokenPrice.__post_init__(self)
         moved = (self.tiers, self.service_tiers, self.hours, self.per_call, self.per_image, self.tools)
-        object.__setattr__(self, "_is_plain", not any(moved))
+        object.__setattr__(self, "only_tokens", not any(moved))
 
     def charge_nano_usd(self, used: Used, at: datetime) -> int:
         """What a call costs that began at this moment."""
-        if self._is_plain:
+        if self.only_tokens:
             return -(-self.tokens_charge(used) // self._parts)
         price = self._by_context(used.input_tokens)
         factors = (self._tier(used.service_tier), self._hour(at))
@@ -184,7 +184,7 @@ class Price(TokenPrice):
 
         The tools that a vendor runs are not in it.
         """
-        if self._is_plain:
+        if self.only_tokens:
             total = self.tokens_ceiling(input_tokens, output_tokens, asked.cache_hours)
             return -(-total // self._parts)
         factors = (max(Decimal(1), self._tier(asked.service_tier)), self._dearest_hour(at))

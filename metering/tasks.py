@@ -18,6 +18,7 @@ from metering.alerts.raise_vendor_alerts import raise_vendor_alerts
 from metering.content.forget import forget_content as forget_old_content
 from metering.decisions.forget import forget_decisions as forget_old_decisions
 from metering.idempotency import forget
+from metering.identity.devices.forget import forget_device_logins as forget_old_device_logins
 from metering.identity.invitations.forget import forget_invitations as forget_old_invitations
 from metering.identity.people.forget_resets import forget_resets as forget_old_resets
 from metering.ledger import periods, sweep
@@ -120,6 +121,12 @@ def forget_content() -> int:
 def forget_resets() -> int:
     """Delete requests for another password that are long over; how many."""
     return forget_old_resets(now())
+
+
+@shared_task(name="metering.forget_device_logins")
+def forget_device_logins() -> int:
+    """Delete machines' requests to be signed in that are long over; how many."""
+    return forget_old_device_logins(now())
 
 
 @shared_task(name="metering.forget_invitations")

@@ -18,7 +18,7 @@ from providers.messages.versions import check_version
 from providers.openai_compatible.errors import broken
 from providers.openai_compatible.hints import LEARNT
 from providers.openai_compatible.lenient_json import NotJson, decode_object, encode_lenient
-from providers.port import Chunk, Completion, LLMProvider, Progress, ProviderCall, Usage
+from providers.port import Chunk, Completion, LLMProvider, Progress, ProviderCall, ProviderError, Usage
 from providers.responses.answer import whole_of as whole_response
 from providers.responses.events import ResponsesEvents
 from providers.responses.request import chat_request as chat_of_response
@@ -83,7 +83,7 @@ async def complete_in(provider: LLMProvider, call: ProviderCall) -> Completion:
         said = translation.whole(decode_object(answer.body), asked=call.asked, usage=answer.usage)
         body = encode_lenient(said)
     except (NotJson, RecursionError):
-        raise broken("its answer is nested too deeply") from None
+        raise _unreadable("its answer is nested too deeply", answer.usage) from None
     return Completion(body=body, model=answer.model, usage=answer.usage)
 
 
@@ -117,7 +117,14 @@ def _translated(translate: Events, chunk: Chunk) -> Iterator[Chunk]:
                 usage = chunk.usage if place == tells else None
                 yield Chunk(data=encode_lenient(event), model=chunk.model, usage=usage)
     except (NotJson, RecursionError):
-        raise broken("an event of its stream is nested too deeply") from None
+        raise _unreadable("an event of its stream is nested too deeply", chunk.usage) from None
+
+
+def _unreadable(why: str, usage: Usage | None) -> ProviderError:
+    """The error for an answer that has no form in the caller's protocol; what the vendor said that it bills stands."""
+    error = broken(why)
+    error.usage = usage
+    return error
 
 
 def _has_usage(event: Mapping[str, Any]) -> bool:

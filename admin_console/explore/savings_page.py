@@ -11,12 +11,14 @@ from django.urls import reverse
 from admin_console.audience import Audience
 from admin_console.explore.filter_bar import range_bar
 from admin_console.filters_in_url import Chosen, filters_in_url
-from admin_console.parts import Empty
+from admin_console.parts import Empty, Figure
 from admin_console.parts.filters import Choice, Select
 from admin_console.who import Viewer
-from admin_console.wording import count, percent, usd
+from admin_console.wording import count, percent, usd, usd_exact
 from metering.errors import MeteringError
 from metering.models import Plan
+from metering.proof.saved import Saved, saved
+from metering.proof.targets import SAVINGS
 from metering.reports.savings import CheaperClass, Savings, savings
 from metering.simulation.replay_at_once import replay_at_once
 
@@ -39,7 +41,10 @@ def savings_page(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> 
     chosen = filters_in_url(request.GET, viewer, now=page["now"])
     problems = list(chosen.problems)
     ways: list[Way] = []
+    already: list[Figure] = []
     try:
+        if _sees_all(viewer):
+            already = _already(saved(chosen.usage, baseline=None, now=page["now"]))
         ways = _ways(chosen, savings(chosen.usage, now=page["now"]))
         plan = _plan(request, viewer, chosen, page) if _may_try(viewer, chosen) else None
         ways += [plan] if plan is not None else []
@@ -51,6 +56,7 @@ def savings_page(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> 
         "problems": problems,
         "filters": replace(range_bar(request.GET, chosen), selects=plans),
         "ways": ways,
+        "already": already,
         "explore": f"{reverse('admin:explore')}{chosen.link()}",
         "empty": Empty(
             title="Nothing found that would cost less",
@@ -60,6 +66,47 @@ def savings_page(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> 
         ),
     }
     return render(request, "admin_console/savings.html", {**page, **shown})
+
+
+def _sees_all(viewer: Viewer) -> bool:
+    """Whether what was denied and moved to cheaper models is this viewer's business: of whole tenants."""
+    return viewer.is_in(Audience.ADMINS)
+
+
+def _already(found: Saved) -> list[Figure]:
+    """What was saved in the range, and how it is reckoned."""
+    cheaper = found.cheaper_nano_usd
+    return [
+        Figure(
+            name="saved_share",
+            label="Saved already",
+            value=percent(found.share),
+            note=f"of what it would have cost; asked for {percent(SAVINGS)}",
+        ),
+        Figure(
+            name="saved_cache",
+            label="By the answer cache",
+            value=usd(found.cache_nano_usd),
+            exact=usd_exact(found.cache_nano_usd),
+            note=f"{count(found.cached_answers)} answers given again, at list prices",
+        ),
+        Figure(
+            name="saved_cheaper",
+            label="By cheaper models",
+            value=usd(cheaper),
+            exact=usd_exact(cheaper),
+            note="against the mix of models of as many days before"
+            if cheaper is not None
+            else "no use in as many days before to compare with",
+        ),
+        Figure(
+            name="saved_denied",
+            label="By denials, estimated",
+            value=usd(found.denied_nano_usd),
+            exact=usd_exact(found.denied_nano_usd),
+            note=f"{count(found.denied_calls)} calls; with them {percent(found.share_with_denials)}",
+        ),
+    ]
 
 
 def _ways(chosen: Chosen, found: Savings) -> list[Way]:

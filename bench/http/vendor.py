@@ -77,7 +77,7 @@ ENDING = _framed(b"[DONE]") + b"0\r\n\r\n"
 USAGE_ENDING = (
     _framed(_json({**_HEAD, "object": "chat.completion.chunk", "choices": [], "usage": _USAGE})) + ENDING
 )
-calls = itertools.count(1)
+NOTHING_THERE = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"
 
 
 class Vendor(asyncio.Protocol):
@@ -96,6 +96,10 @@ class Vendor(asyncio.Protocol):
         if end < 0:
             return
         head = self._buffer[:end].lower()
+        if head.startswith(b"get "):  # a probe: is it there?
+            self._buffer = b""
+            self._transport.write(NOTHING_THERE)
+            return
         start = head.find(b"content-length:") + len(b"content-length:")
         length = int(head[start:].split(b"\r\n", 1)[0])
         body = self._buffer[end + len(HEADER_END) :]

@@ -128,6 +128,8 @@ def error_headers(error: errors.MeteringError, request_id: str) -> dict[str, str
             headers["x-should-retry"] = "false"
         elif isinstance(error, errors.RateLimited):
             headers |= rate_headers(error.balances)
+    elif isinstance(error, errors.AuthorizationPending):
+        headers["retry-after"] = str(error.retry_after_s)
     elif isinstance(error, errors.MeteringUnavailable):
         headers["retry-after"] = str(RETRY_UNAVAILABLE_S)
     elif isinstance(error, errors.IdempotencyInProgress):

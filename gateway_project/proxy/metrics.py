@@ -1,4 +1,4 @@
-"""GET /metrics in Prometheus's text format, for whoever holds METRICS_TOKEN."""
+"""GET /metrics in Prometheus's text format, for whoever holds METRICS_TOKEN, or one of several during a rotation."""
 
 import asyncio
 import hmac
@@ -8,6 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway_project import env
 from gateway_project.proxy.caller import runtime_of
 from metering.errors import InvalidCredential, NotFound
 
@@ -26,11 +27,11 @@ async def show_metrics(request: Request) -> Response:
 
 
 def _check(request: Request) -> None:
-    token: str = settings.METRICS_TOKEN
-    if not token:
+    tokens: list[str] = env.listed(settings.METRICS_TOKEN)
+    if not tokens:
         if settings.DEBUG:
             return
         raise NotFound("There is nothing at /metrics.")
-    given = request.headers.get("authorization", "")
-    if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+    given = request.headers.get("authorization", "").encode()
+    if not any(hmac.compare_digest(given, f"Bearer {token}".encode()) for token in tokens):
         raise InvalidCredential("Send METRICS_TOKEN as `Authorization: Bearer ...`.")

@@ -1,9 +1,11 @@
 """The names that this caller may ask for: those of models, aliases and classes.
 
 `GET /v1/models` and `/v1/models/{id}` show them as OpenAI does, or as Anthropic does to who speaks its protocol; an
-alias or a class is shown as the model that serves it now. `GET /llm/models` shows models and aliases with labels.
+alias or a class is shown as the model that serves it now. OpenAI's form also says what the model costs this caller, so
+that clients can estimate a call. `GET /llm/models` shows models and aliases with labels.
 """
 
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -12,8 +14,8 @@ from starlette.responses import Response
 
 from gateway_project.http.request_headers import headers_of
 from gateway_project.proxy.caller import gateway_of, principal_of, runtime_of
-from metering.admission.demand import Candidates
-from metering.catalog.served import ServedModel
+from metering.admission.offered_price import OfferedPrice
+from metering.calls.begin import Offer
 from metering.errors import ModelNotFound
 from metering.text import normal
 from metering.types import ModelClass, Task
@@ -25,28 +27,29 @@ CLASSES = frozenset(ModelClass)
 
 async def list_models(request: Request) -> Response:
     """Lists every name that the caller may ask for, in order."""
-    models = await _allowed(request)
-    names = sorted(models)
+    offers = await _offered(request)
+    names = sorted(offers)
     if _speaks_anthropics(request):
-        shown = [_as_anthropic(name, models[name][0]) for name in names]
+        shown = [_as_anthropic(name, offers[name]) for name in names]
         ends = {"first_id": names[0] if names else None, "last_id": names[-1] if names else None}
         return _json({"data": shown, "has_more": False, **ends})
-    return _json({"object": "list", "data": [_as_openai(name, models[name][0]) for name in names]})
+    return _json({"object": "list", "data": [_as_openai(name, offers[name]) for name in names]})
 
 
 async def show_model(request: Request) -> Response:
     """Shows one model. One that the caller may not use is answered as not found."""
     name = normal(request.path_params["name"])
-    found = (await _allowed(request)).get(name)
+    found = (await _offered(request)).get(name)
     if found is None:
         raise ModelNotFound(f"There is no model {name!r} for you.", param="model")
-    return _json((_as_anthropic if _speaks_anthropics(request) else _as_openai)(name, found[0]))
+    return _json((_as_anthropic if _speaks_anthropics(request) else _as_openai)(name, found))
 
 
 async def list_labelled(request: Request) -> Response:
     """Lists models and aliases, each with its label and whether it is likely to answer now."""
     is_available = runtime_of(request).vendors.is_available
-    models = await _allowed(request)
+    gateway = gateway_of(request)
+    models = await gateway.models(await principal_of(request, gateway), Task.CHAT)
     return _json(
         [
             {
@@ -61,16 +64,17 @@ async def list_labelled(request: Request) -> Response:
     )
 
 
-async def _allowed(request: Request) -> dict[str, Candidates]:
+async def _offered(request: Request) -> dict[str, Offer]:
     gateway = gateway_of(request)
-    return await gateway.models(await principal_of(request, gateway), Task.CHAT)
+    return await gateway.offers(await principal_of(request, gateway), Task.CHAT)
 
 
 def _speaks_anthropics(request: Request) -> bool:
     return b"anthropic-version" in headers_of(request)
 
 
-def _as_openai(name: str, model: ServedModel) -> dict[str, Any]:
+def _as_openai(name: str, offer: Offer) -> dict[str, Any]:
+    model, price = offer.models[0], offer.price
     return {
         "id": name,
         "object": "model",
@@ -80,10 +84,23 @@ def _as_openai(name: str, model: ServedModel) -> dict[str, Any]:
         "model_class": model.model_class,
         "context_tokens": model.context_tokens,
         "max_output_tokens": model.max_output_tokens,
+        "price": None if price is None else _price(price),
     }
 
 
-def _as_anthropic(name: str, model: ServedModel) -> dict[str, Any]:
+def _price(price: OfferedPrice) -> dict[str, Any]:
+    """US dollars per million tokens as text."""
+    kinds = ("input", "output", "cached_input", "cache_write")
+    return {name: _plain(getattr(price, name)) for name in kinds} | {"only_tokens": price.only_tokens}
+
+
+def _plain(amount: Decimal) -> str:
+    text = f"{amount:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _as_anthropic(name: str, offer: Offer) -> dict[str, Any]:
+    model = offer.models[0]
     return {
         "type": "model",
         "id": name,

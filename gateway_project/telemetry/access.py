@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from metering.calls.values import Call
 from metering.ledger.commands import Attempt
@@ -69,22 +69,43 @@ def note_error_code(code: str) -> None:
         line.error = code
 
 
-def facts_of_call(call: Call, attempts: tuple[Attempt, ...]) -> dict[str, Any]:
-    """The part of a line that only a call has."""
-    labels = call.hold.labels
-    facts = {
-        "task": call.policy.task,
-        "model": call.model.name,
-        "provider": call.model.provider_name,
-        "attempts": len(attempts),
-        "input_tokens": sum([attempt.input_tokens for attempt in attempts]),
-        "output_tokens": sum([attempt.output_tokens for attempt in attempts]),
-        "cost_usd": usd_text(sum([attempt.cost_nano_usd for attempt in attempts])),
-        "reservation_id": call.hold.reservation_id,
-    }
-    if labels.trace_id is not None:
-        facts["trace_id"] = labels.trace_id
-    return facts
+class _Written(msgspec.Struct):
+    """A line as it stands in the log. A dictionary of the same takes three times as long to make and write."""
+
+    event: str
+    level: str
+    logger: str
+    timestamp: datetime
+    method: str
+    route: str
+    status: int
+    duration_ms: float
+    bytes: int
+    request_id: str
+    tenant: str | UnsetType
+    token_id: UUID | UnsetType
+    code: str | UnsetType
+    task: str | UnsetType = UNSET
+    model: str | UnsetType = UNSET
+    provider: str | UnsetType = UNSET
+    attempts: int | UnsetType = UNSET
+    input_tokens: int | UnsetType = UNSET
+    output_tokens: int | UnsetType = UNSET
+    cost_usd: str | UnsetType = UNSET
+    reservation_id: UUID | UnsetType = UNSET
+    trace_id: str | UnsetType = UNSET
+
+    def add_call(self, call: Call, attempts: tuple[Attempt, ...]) -> None:
+        """Fill in what only a call has."""
+        self.task = call.policy.task
+        self.model = call.model.name
+        self.provider = call.model.provider_name
+        self.attempts = len(attempts)
+        self.input_tokens = sum([attempt.input_tokens for attempt in attempts])
+        self.output_tokens = sum([attempt.output_tokens for attempt in attempts])
+        self.cost_usd = usd_text(sum([attempt.cost_nano_usd for attempt in attempts]))
+        self.reservation_id = call.hold.reservation_id
+        self.trace_id = call.hold.labels.trace_id or UNSET
 
 
 class AccessLog:
@@ -95,31 +116,28 @@ class AccessLog:
         self._gathered: list[bytes] = []
         self._timer: asyncio.TimerHandle | None = None
 
-    def add(
-        self, line: AccessLine, *, method: str, route: str, status: int, size: int, request_id: str
-    ) -> None:
-        """Write the line of a request that has ended. Never fails."""
-        fields: dict[str, Any] = {
-            "event": "request",
-            "level": "info",
-            "logger": LOGGER,
-            "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
-            "method": method,
-            "route": route,
-            "status": status,
-            "duration_ms": round((time.monotonic() - line.started_s) * 1000, 2),
-            "bytes": size,
-            "request_id": request_id,
-        }
-        if line.tenant is not None:
-            fields["tenant"] = line.tenant
-        if line.token_id is not None:
-            fields["token_id"] = line.token_id
+    def add(self, line: AccessLine, method: str, route: str, status: int, size: int, request_id: str) -> None:
+        """Write the line of a request that has ended, with the bytes of its answer. Never fails."""
+        if not logger.isEnabledFor(logging.INFO):
+            return
+        written = _Written(
+            "request",
+            "info",
+            LOGGER,
+            datetime.now(UTC),
+            method,
+            route,
+            status,
+            round((time.monotonic() - line.started_s) * 1000, 2),
+            size,
+            request_id,
+            line.tenant or UNSET,
+            line.token_id or UNSET,
+            line.error or UNSET,
+        )
         if line.call is not None:
-            fields |= facts_of_call(line.call, line.attempts)
-        if line.error is not None:
-            fields["code"] = line.error
-        self._gathered.append(_encode(fields))
+            written.add_call(line.call, line.attempts)
+        self._gathered.append(_encode(written))
         if len(self._gathered) >= MOST_GATHERED:
             self.flush()
         elif self._timer is None:

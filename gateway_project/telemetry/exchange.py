@@ -1,7 +1,8 @@
 """The processes of one server tell each other what they counted, through small files in one folder.
 
 Each writes its own once a second, whole, so that a reader never sees half of one. What a process counted stays
-when it ends (its last second may be missing after a kill); its gauges count as long as its file is fresh.
+when it ends (its last second may be missing after a kill); its gauges count as long as its file is fresh. What the
+servers before this one counted is one file, so that a counter goes on where it was.
 """
 
 import os
@@ -17,6 +18,7 @@ from prometheus_client.core import Metric
 from gateway_project.telemetry.tally import Counter, Gauge, Series
 
 FRESH_S = 5.0
+EARLIER = "earlier.json"
 Tallies = dict[str, list[tuple[tuple[str, ...], list[float]]]]
 _decode = msgspec.json.Decoder(Tallies).decode
 
@@ -25,7 +27,7 @@ class Exchange:
     """One process's place in the folder. Without a folder it speaks for itself alone."""
 
     def __init__(self, metrics: Iterable[Counter], folder: Path | None) -> None:
-        self._metrics = tuple(metrics)
+        self.metrics = tuple(metrics)
         self._folder = folder
         self._name = f"{os.getpid()}-{uuid.uuid4().hex[:8]}.json"
 
@@ -41,25 +43,51 @@ class Exchange:
     def collect(self) -> list[Metric]:
         """The sums over all processes, for prometheus_client's registry."""
         tallies = [(True, self._own()), *self._others()]
-        return [metric.family(_merged(metric, tallies)) for metric in self._metrics]
+        return [metric.family(_merged(metric, tallies)) for metric in self.metrics]
 
     def _own(self) -> Tallies:
-        for metric in self._metrics:
+        for metric in self.metrics:
             if isinstance(metric, Gauge):
                 metric.sample()
         return {
             metric.name: [(labels, list(cell)) for labels, cell in list(metric.series.items())]
-            for metric in self._metrics
+            for metric in self.metrics
         }
 
     def _others(self) -> list[tuple[bool, Tallies]]:
-        found: list[tuple[bool, Tallies]] = []
-        for file in self._folder.glob("*.json") if self._folder is not None else ():
-            if file.name != self._name:
-                with suppress(OSError, msgspec.DecodeError):
-                    fresh = time.time() - file.stat().st_mtime < FRESH_S
-                    found.append((fresh, _decode(file.read_bytes())))
-        return found
+        files = self._folder.glob("*.json") if self._folder is not None else ()
+        return _read(file for file in files if file.name != self._name)
+
+
+def gather_earlier(metrics: Iterable[Counter], folder: Path) -> None:
+    """Puts what ended processes have counted into one file. For whoever starts a server, before it starts any process.
+
+    Gauges go, and so does what a metric of this version cannot take over, because its labels or buckets are others.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    files = list(folder.glob("*.json"))
+    tallies = _read(files)
+    kept = {
+        metric.name: list(_merged(metric, tallies).items())
+        for metric in metrics
+        if not isinstance(metric, Gauge)
+    }
+    partial = folder / f"{EARLIER}.partial"
+    partial.write_bytes(msgspec.json.encode(kept))
+    partial.replace(folder / EARLIER)
+    for file in files:
+        if file.name != EARLIER:
+            file.unlink(missing_ok=True)
+
+
+def _read(files: Iterable[Path]) -> list[tuple[bool, Tallies]]:
+    """Each file's tallies, and whether its process still lives. What cannot be read is left out."""
+    found: list[tuple[bool, Tallies]] = []
+    for file in files:
+        with suppress(OSError, msgspec.DecodeError):
+            fresh = time.time() - file.stat().st_mtime < FRESH_S
+            found.append((fresh, _decode(file.read_bytes())))
+    return found
 
 
 def _merged(metric: Counter, tallies: list[tuple[bool, Tallies]]) -> Series:
@@ -67,5 +95,7 @@ def _merged(metric: Counter, tallies: list[tuple[bool, Tallies]]) -> Series:
     for fresh, tally in tallies:
         if fresh or not isinstance(metric, Gauge):
             for labels, cell in tally.get(metric.name, ()):
+                if (len(labels), len(cell)) != (len(metric.labels), metric.width):
+                    continue  # of another version
                 cells.setdefault(labels, []).append(cell)
     return {labels: metric.merge(values) for labels, values in cells.items()}

@@ -17,7 +17,12 @@ impossible_usage = Counter(
     "Attempts of which a vendor reported more than its model can do",
     ("provider",),
 )
-tokens = Counter("gateway_tokens", "Tokens used", ("model_class", "direction"))
+tokens = Counter("gateway_tokens", "Tokens used", ("provider", "model", "model_class", "direction"))
+cost_usd = Counter(
+    "gateway_cost_usd",
+    "What attempts were charged, in USD, as calls ended",
+    ("provider", "model", "model_class"),
+)
 overhead_s = Histogram(
     "gateway_overhead_seconds",
     "Time of a call that was spent waiting neither for a vendor nor for room",
@@ -99,11 +104,28 @@ routing_shared = Gauge(
 listening = Gauge(
     "gateway_changes_listening", "1 if every process hears of changes in the database", merge=min
 )
+availability = Gauge(
+    "gateway_availability_ratio",
+    "Of the requests of the last 30 days, the share at which the gateway itself did not fail",
+    merge=min,
+)
+exact_share = Gauge(
+    "gateway_metering_exact_ratio",
+    "Of the cost of the last 30 days, the share whose figures are the vendors' own",
+    merge=min,
+)
+accuracy = Gauge(
+    "gateway_metering_accuracy_ratio",
+    "How near the metered cost of the last 30 days is to vendors' reports, where they were compared",
+    ("provider",),
+    merge=min,
+)
 
 EVERYTHING = (
-    requests, errors, calls, attempts, impossible_usage, tokens, overhead_s, vendor_s, ledger_batch, decisions_lost,
-    content_lost, guarded,
+    requests, errors, calls, attempts, impossible_usage, tokens, cost_usd, overhead_s, vendor_s, ledger_batch,
+    decisions_lost, content_lost, guarded,
     replays, cache_calls, cache_answers, cache_bytes, cache_away, cache_saved, rate_fallbacks, waits, vendor_failures,
     retries, fallbacks, circuit_transitions, connections_cut, callers_gone, in_flight, streams, tasks, waiting_for_room,
     ledger_waiting, ledger_reachable, rates_shared, circuits_open, routing_shared, listening,
+    availability, exact_share, accuracy,
 )  # fmt: skip

@@ -7,6 +7,7 @@ from gateway_project.telemetry.access import note_call
 from metering.admission.waiting_room import WaitEnd
 from metering.calls.values import Call
 from metering.ledger.commands import Attempt
+from metering.money import NANO_PER_USD
 from metering.types import EstimateReason, Outcome, Task
 
 
@@ -27,8 +28,11 @@ def call_ended(call: Call, attempts: tuple[Attempt, ...]) -> None:
             continue
         metrics.attempts.add(attempt.provider_name, attempt.outcome.value)
         metrics.vendor_s.observe(attempt.latency_ms / 1000, attempt.provider_name)
-        metrics.tokens.add(model_class, "input", by=attempt.input_tokens)
-        metrics.tokens.add(model_class, "output", by=attempt.output_tokens)
+        # The model by its name in the catalog; what the vendor calls it is its own affair.
+        served = (attempt.provider_name, attempt.request_model or call.model.name, model_class)
+        metrics.tokens.add(*served, "input", by=attempt.input_tokens)
+        metrics.tokens.add(*served, "output", by=attempt.output_tokens)
+        metrics.cost_usd.add(*served, by=attempt.cost_nano_usd / NANO_PER_USD)
         if attempt.estimate_reason == EstimateReason.IMPOSSIBLE:
             metrics.impossible_usage.add(attempt.provider_name)
 

@@ -18,6 +18,9 @@ Series = dict[Labels, list[float]]
 class Counter:
     """A value that only grows. Its labels must come from a closed vocabulary."""
 
+    width = 1
+    """Numbers of a cell."""
+
     def __init__(self, name: str, meaning: str, labels: Labels = ()) -> None:
         self.name, self.meaning, self.labels = name, meaning, labels
         self.series: Series = {}
@@ -47,12 +50,13 @@ class Histogram(Counter):
     def __init__(self, name: str, meaning: str, bounds: Sequence[float], labels: Labels = ()) -> None:
         super().__init__(name, meaning, labels)
         self.bounds = tuple(bounds)
+        self.width = len(self.bounds) + 2
 
     def observe(self, value: float, *labels: str) -> None:
         """Count one value."""
         cell = self.series.get(labels)
         if cell is None:
-            cell = self.series[labels] = [0.0] * (len(self.bounds) + 2)
+            cell = self.series[labels] = [0.0] * self.width
         cell[bisect_left(self.bounds, value)] += 1
         cell[-1] += value
 

@@ -10,7 +10,7 @@ OBJECTS = MappingProxyType(
         "channel": ("WebhookEndpoint",),
         "person": ("User", "PasswordReset", "Invitation"),
         "rule": ("PolicyRule",),
-        "sign-in": ("LoginSession",),
+        "sign-in": ("LoginSession", "DeviceLogin"),
         "team": ("Team", "Membership"),
         "tenant": ("Tenant",),
         "token": ("ATIToken",),

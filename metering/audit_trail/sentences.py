@@ -140,6 +140,14 @@ def _vendor_key(words: str) -> Callable[[AuditEvent, Reading], str]:
     return sentence
 
 
+def _machine(words: str) -> Callable[[AuditEvent, Reading], str]:
+    def sentence(event: AuditEvent, reading: Reading) -> str:
+        machine, address = event.facts.get("machine", "a machine"), event.facts.get("address")
+        return f"{words} “{machine}”" + (f", which asked from {address}" if address else "")
+
+    return sentence
+
+
 def _acknowledged(event: AuditEvent, reading: Reading) -> str:
     threshold, dimension = event.facts.get("threshold"), event.facts.get("dimension")
     if threshold is None:
@@ -154,6 +162,8 @@ SENTENCES: dict[str, Callable[[AuditEvent, Reading], str]] = {
     "content.read": lambda event, reading: (
         f"looked at what the call {event.object_id} asked and was answered"
     ),
+    "device.approved": _machine("signed in"),
+    "device.denied": _machine("turned away"),
     "invitation.accepted": _about("came in by the invitation of {}"),
     "invitation.sent": _about("invited {}"),
     "invitation.sent_again": _about("invited {} once more"),
@@ -176,6 +186,7 @@ SENTENCES: dict[str, Callable[[AuditEvent, Reading], str]] = {
     ),
     "rule.set": _limit(rule_sentence),
     "rule.switched_off": _limit(lifted_sentence),
+    "session.ended": lambda event, reading: f"signed out {event.facts.get('device') or 'a sign-in'}",
     "session.reuse_detected": lambda event, reading: (
         "showed a refresh token that had been used before, so the sign-in ended"
     ),
@@ -194,6 +205,10 @@ SENTENCES: dict[str, Callable[[AuditEvent, Reading], str]] = {
     "token.signed_up_with": _about("signed up with {}"),
     "top_up.added": _limit(override_sentence),
     "top_up.removed": _limit(taken_back_sentence),
+    "usage.reconciled": lambda event, reading: (
+        f"booked {event.facts.get('corrections', 0)} corrections by a report of the vendor {event.object_id}, of "
+        f"{event.facts.get('since')} to {event.facts.get('until')}"
+    ),
     "user.changed": _user_changed,
     "user.created": _user_created,
     "user.linked": _about("linked {} with a sign-in elsewhere"),

@@ -21,6 +21,7 @@ from metering.admission.denial import no_room_error
 from metering.admission.forms.by_protocol import FORMS
 from metering.admission.forms.chat import CHAT, RequestForm
 from metering.admission.forms.messages import within_hard_budget
+from metering.admission.offered_price import OfferedPrice, offered_price
 from metering.admission.plan import CallPlan, arranged, asker_of, models_by_name, plan_call
 from metering.admission.text_tokens import TextCeiling, no_text
 from metering.answer_cache.wish import CacheWish
@@ -51,6 +52,13 @@ from metering.types import Task, WireProtocol
 NAMES = ("model", *CALLER_LABELS)
 LARGE_INPUT = 256 * 1024
 """Bytes. A larger request is measured in a thread, so that the others need not wait for it."""
+
+
+class Offer(NamedTuple):
+    """What a name stands for: models, the one that is asked first in front, and what that costs (None: not known)."""
+
+    models: Candidates
+    price: OfferedPrice | None
 
 
 class CallRequest(CallerLabels, frozen=True, kw_only=True, array_like=False):
@@ -211,6 +219,13 @@ async def askable_models(with_: Collaborators, caller: Principal, task: str) -> 
     access = await with_.directory.access(caller.plan_code, task)
     policy = await with_.directory.policy_at(asker.subject, task, with_.now())
     return models_by_name(asker, task, access, await with_.directory.models(), policy)
+
+
+async def offered_models(with_: Collaborators, caller: Principal, task: str) -> dict[str, Offer]:
+    """The same, each with the price in force for this caller. Raises the same."""
+    found = await askable_models(with_, caller, task)
+    policy = await with_.directory.policy_at(asker_of(caller).subject, task, with_.now())
+    return {name: Offer(models, offered_price(models[0], policy)) for name, models in found.items()}
 
 
 def adapter_for(with_: Collaborators, request: CallRequest) -> LLMAdapter:

@@ -28,7 +28,7 @@ class CachedDirectory:
 
     def __init__(self, changes: Changes | None = None) -> None:
         changes = changes or Changes()
-        self._principals = Snapshots(
+        self.principals = Snapshots(
             _principal,
             changes=changes,
             tenant_of=lambda principal: principal.tenant_id,
@@ -41,24 +41,24 @@ class CachedDirectory:
             until_of=lambda principal: principal.valid_until,
             max_entries=1,
         )
-        self._teams = Snapshots(_team, changes=changes, tenant_of=lambda team: team[0])
-        self._access = Snapshots(_access, changes=changes)
-        self._models = Snapshots(
+        self.teams = Snapshots(_team, changes=changes, tenant_of=lambda team: team[0])
+        self.plan_access = Snapshots(_access, changes=changes)
+        self.served = Snapshots(
             load_models, changes=changes, until_of=lambda index: index.until, max_entries=1
         )
-        self._policies = Snapshots(_policy, changes=changes, tenant_of=lambda policy: policy[0])
+        self.policies = Snapshots(_policy, changes=changes, tenant_of=lambda policy: policy[0])
         self.use = CachedUse()
         self._used_tokens: set[UUID] = set()
 
     async def principal(self, secret: str) -> Principal:
         """The holder of a bearer secret. Raises InvalidCredential, TokenExpired and TenantSuspended."""
-        principal = await self._principals.get(_key_of(secret), secret)
+        principal = await self.principals.get(key_of(secret), secret)
         self._used_tokens.add(principal.token_id)
         return principal
 
     def kept_principal(self, secret: str) -> Principal | None:
         """The same if it is known without asking the database."""
-        principal = self._principals.peek(_key_of(secret))
+        principal = self.principals.peek(key_of(secret))
         if principal is not None:
             self._used_tokens.add(principal.token_id)
         return principal
@@ -77,19 +77,19 @@ class CachedDirectory:
     async def team_id(self, caller: Principal, reference: str) -> UUID:
         """The caller's own team by id or slug. Raises NotFound and NotPermitted."""
         key = (caller.tenant_id, caller.team_id, caller.user_id, reference)
-        return (await self._teams.get(key, caller, reference))[1]
+        return (await self.teams.get(key, caller, reference))[1]
 
     async def access(self, plan: str, task: str) -> PlanAccess | NotPermitted:
         """The plan's model classes for the task, or why it has none."""
-        return await self._access.get((plan, task), plan, task)
+        return await self.plan_access.get((plan, task), plan, task)
 
     async def models(self) -> ModelIndex:
         """Every model that can be served."""
-        return await self._models.get(())
+        return await self.served.get(())
 
     async def policy(self, subject: PolicySubject, task: str) -> EffectivePolicy:
         """Limits and budgets as compiled: those in force, unless there are `variants` that depend on the moment."""
-        return (await self._policies.get((subject, task), subject, task))[1]
+        return (await self.policies.get((subject, task), subject, task))[1]
 
     async def policy_at(self, subject: PolicySubject, task: str, now: datetime) -> EffectivePolicy:
         """The policy in force at a moment. Raises MeteringUnavailable."""
@@ -102,7 +102,7 @@ class CachedDirectory:
 
     def peek_policy(self, subject: PolicySubject, task: str, now: datetime) -> EffectivePolicy | None:
         """The policy at a moment if it is known without asking the database."""
-        kept = self._policies.peek((subject, task))
+        kept = self.policies.peek((subject, task))
         if kept is None:
             return None
         variants = kept[1].variants
@@ -111,12 +111,12 @@ class CachedDirectory:
     def forget(self) -> None:
         """Drop everything, so that the next call reads the database."""
         for snapshots in (
-            *(self._principals, self._speakers, self._teams, self._access, self._models, self._policies),
+            *(self.principals, self._speakers, self.teams, self.plan_access, self.served, self.policies),
         ):
             snapshots.clear()
 
 
-def _key_of(secret: str) -> bytes:
+def key_of(secret: str) -> bytes:
     """Under which this process finds a secret again, without keeping it. The keyed digest that is stored
     (identity/tokens/secret.py) costs ten times as much."""
     return blake2b(secret.encode(), digest_size=32, key=_OWN_KEY).digest()

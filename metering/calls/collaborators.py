@@ -15,6 +15,7 @@ from metering.content.log import ContentLog
 from metering.decisions.log import DecisionLog
 from metering.identity.principal import Principal
 from metering.ledger.port import Ledger
+from metering.ledger.spool.spool import Spool
 from metering.ports import LLMAdapter, Vendors, Workspace
 from metering.rates.port import Buckets
 from metering.reservation.lease import LeaseKeeper
@@ -45,5 +46,7 @@ class Collaborators:
     """Sees every call that has ended."""
     content: ContentLog
     """Keeps what calls said, where a rule wants it."""
+    spool: Spool | None = None
+    """Keeps the ends of calls that the ledger cannot be told now; None: nobody does."""
     answers: AnswerCache | None = None
     """Answers that are given again; None: there are none."""

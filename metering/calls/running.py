@@ -21,7 +21,7 @@ from metering.errors import LimitExceeded, MeteringUnavailable, VendorError
 from metering.ledger.commands import Attempt
 from metering.reservation.release import release
 from metering.reservation.reserve import Hold
-from metering.reservation.settle import settle
+from metering.reservation.settle import SPOOLED_AFTER_S, settle
 from metering.time_limits import CoarseTimeout
 
 T = TypeVar("T")
@@ -107,7 +107,7 @@ async def _end(with_: Collaborators, call: Call) -> None:
         return
     ending: Coroutine[Any, Any, Any]
     if attempts:
-        ending = settle(ledger=with_.ledger, hold=call.hold, attempts=attempts)
+        ending = settle(ledger=with_.ledger, hold=call.hold, attempts=attempts, spool=with_.spool)
         if call.recording is not None:
             ending = keep_and_settle(call, call.recording, ending, now=with_.now)
     else:
@@ -116,7 +116,8 @@ async def _end(with_: Collaborators, call: Call) -> None:
             reservation_id=call.hold.reservation_id,
             tenant_id=call.hold.tenant_id,
             reason="nothing was sent",
-            deadline_s=call.hold.lease_s,
+            deadline_s=call.hold.lease_s if with_.spool is None else SPOOLED_AFTER_S,
+            spool=with_.spool,
         )
     task = with_.background.spawn(ending, name=END)
     keeping = keep(with_, call, attempts) if call.overheard is not None else None
@@ -130,14 +131,16 @@ async def _end(with_: Collaborators, call: Call) -> None:
 
 async def _settle_here(with_: Collaborators, hold: Hold, attempts: tuple[Attempt, ...]) -> None:
     """Settle in the task of the call, which costs less than one more. Stopped, or after a wait that is long enough, the
-    same command is sent again by a task that nothing stops: the ledger carries it out once.
+    same command is sent again, or spooled, by a task that nothing stops: the ledger carries it out once.
     """
     try:
         with CoarseTimeout(SETTLE_WAIT_S):
-            await settle(ledger=with_.ledger, hold=hold, attempts=attempts)
+            await settle(ledger=with_.ledger, hold=hold, attempts=attempts, spool=with_.spool)
         with_.waiting.ended(hold)
     except TimeoutError:
-        with_.background.spawn(settle(ledger=with_.ledger, hold=hold, attempts=attempts), name=END)
+        later = settle(ledger=with_.ledger, hold=hold, attempts=attempts, spool=with_.spool, is_away=True)
+        with_.background.spawn(later, name=END)
     except asyncio.CancelledError:
-        with_.background.spawn(settle(ledger=with_.ledger, hold=hold, attempts=attempts), name=END)
+        later = settle(ledger=with_.ledger, hold=hold, attempts=attempts, spool=with_.spool)
+        with_.background.spawn(later, name=END)
         raise

@@ -34,6 +34,8 @@ class Principal:
     """CIDR blocks that the caller's address must lie in. Empty: any."""
     valid_until: datetime | None = None
     """When the presented secret stops working by itself (None: never). A cache checks it on each use."""
+    is_last_known: bool = False
+    """The database is away, and this is how the caller was known before. Only a rule lets it in (calls/unseen.py)."""
 
 
 def holder_of(principal: Principal) -> Holder:

@@ -142,6 +142,14 @@ class Reserve(Struct, frozen=True, kw_only=True, array_like=True):
     """64-bit digest (signed) of the caller's request body: the same key with another body is refused."""
 
 
+class ReserveLate(Reserve, frozen=True, kw_only=True, array_like=True):
+    """Hold what a call has spent, or may have, that was let in while the ledger was away (metering/spool).
+
+    It is granted whatever the limits say; what goes past an enforced one is counted as `uncovered`. As a body it equals
+    the Reserve of the same fields.
+    """
+
+
 class Extend(Struct, frozen=True, kw_only=True):
     """Renew the lease and, with `lines`, enlarge the hold.
 
@@ -188,4 +196,4 @@ class Adjust(Amounts, frozen=True, kw_only=True):
     reason: str
 
 
-Command = Reserve | Extend | Settle | Release | Expire | Adjust
+Command = Reserve | ReserveLate | Extend | Settle | Release | Expire | Adjust

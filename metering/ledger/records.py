@@ -15,6 +15,8 @@ LARGEST_SUM = 2**63 - 1
 """What bigint can count."""
 RELEASE_ON_EXPIRY = 1
 """Bit of a line's flags: charge nothing when the hold expires."""
+UNCOVERED = 2
+"""Bit of a line's flags: what goes past a limit is the meter's `uncovered`, not its `unenforced`."""
 NEVER = LARGEST_SUM
 """An `alert_at` that is never reached."""
 
@@ -35,6 +37,7 @@ class Meter(Struct):
     overrun: int
     unenforced: int
     highest_limit: int
+    uncovered: int = 0
     alert_at: int = NEVER
     """From this much on (`used`, of calls at once `held`) an alert of some limit is due."""
     watching: int = 0
@@ -142,3 +145,4 @@ class Posting(NamedTuple):
     held: int
     overrun: int
     unenforced: int
+    uncovered: int

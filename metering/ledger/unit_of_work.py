@@ -71,16 +71,19 @@ class UnitOfWork:
             raise MetersNeeded
         return meter
 
-    def post(self, meter_id: int, used: int, held: int, overrun: int, unenforced: int) -> None:
+    def post(
+        self, meter_id: int, used: int, held: int, overrun: int, unenforced: int = 0, uncovered: int = 0
+    ) -> None:
         """Change a meter, now or when it is locked."""
         meter = self.meters.get(meter_id)
         if meter is None:
-            self.unposted.append(Posting(meter_id, used, held, overrun, unenforced))
+            self.unposted.append(Posting(meter_id, used, held, overrun, unenforced, uncovered))
             return
         meter.used += used
         meter.held += held
         meter.overrun += overrun
         meter.unenforced += unenforced
+        meter.uncovered += uncovered
         self.changed_meters.add(meter_id)
 
     def forget_written(self) -> None:

@@ -2,11 +2,13 @@
 
 from metering.models.alerts import QuotaAlert
 from metering.models.audit import AuditEvent
+from metering.models.availability import ServedHour
 from metering.models.billing import BillingProfile, Statement
 from metering.models.call_content import CallContent
 from metering.models.catalog import LLMModel, ModelClass, ModelPrice, Provider
 from metering.models.decisions import DecisionRequest, PolicyDecision
 from metering.models.deliveries import AlertDelivery
+from metering.models.device_logins import DeviceLogin
 from metering.models.episodes import Episode
 from metering.models.exports import ExportPosition
 from metering.models.identity import Team, Tenant
@@ -26,6 +28,7 @@ from metering.models.plans import Feature, Plan, PlanFeature, PlanLLMAccess, Tas
 from metering.models.policy import Budget, PolicyRule
 from metering.models.provider_keys import ProviderKey
 from metering.models.quota_requests import QuotaRequest
+from metering.models.reconciliation import ReconciledDay
 from metering.models.rollups import RolledUnit, RolledZone, RollupProgress, UsageRollup
 from metering.models.saved_views import SavedView
 from metering.models.sessions import LoginSession
@@ -45,6 +48,7 @@ __all__ = [
     "CallContent",
     "ClosingBalance",
     "DecisionRequest",
+    "DeviceLogin",
     "EmailDomain",
     "Episode",
     "ExportPosition",
@@ -76,10 +80,12 @@ __all__ = [
     "ProviderKey",
     "QuotaAlert",
     "QuotaRequest",
+    "ReconciledDay",
     "RolledUnit",
     "RolledZone",
     "RollupProgress",
     "SavedView",
+    "ServedHour",
     "Statement",
     "Task",
     "TaskDraft",

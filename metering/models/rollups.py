@@ -26,6 +26,9 @@ class UsageRollup(models.Model):
     locals().update(amount_columns(("attempts", "corrections", "answered", "failed", "cached")))
     locals().update(amount_columns(("estimated", "provisional", "partly_priced", "own_key")))
     locals().update(amount_columns(("saved_nano_usd", *AMOUNTS)))
+    estimated_nano_usd = models.BigIntegerField(
+        db_default=0, help_text="Of the cost, that of attempts whose figures are not simply the vendor's."
+    )
     latencies = models.DecimalField(
         max_digits=600,
         decimal_places=0,

@@ -21,6 +21,13 @@ class LoginSession(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="login_sessions")
     tenant_id = models.UUIDField(null=True, editable=False)
+    device = models.CharField(
+        max_length=100,
+        db_default="",
+        blank=True,
+        editable=False,
+        help_text="The machine that was signed in from the console.",
+    )
     refresh_id = models.UUIDField(default=uuid7, editable=False, help_text="The refresh token that works.")
     previous_refresh_id = models.UUIDField(null=True, editable=False, help_text="The one before it.")
     auth_hash = models.CharField(

@@ -28,6 +28,7 @@ SUMS = {
     "own_key": "line.own_key::int",
     "cached": "line.cached::int",
     "saved_nano_usd": "CASE WHEN line.cached THEN coalesce(line.list_cost_nano_usd, 0) ELSE 0 END",
+    "estimated_nano_usd": "CASE WHEN line.estimated OR line.provisional THEN line.cost_nano_usd ELSE 0 END",
     "answered": "(line.outcome = 'ok')::int",
     "failed": "(line.outcome IN ('error', 'timeout', 'cut'))::int",
     **{name: f"line.{name}" for name in COUNTED},

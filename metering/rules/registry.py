@@ -10,6 +10,8 @@ from metering.types import EnforcementMode, ModelClass, Scope, Task
 
 _AGENTS = frozenset({Task.PRIOR_ART, Task.DRAFTING, Task.DIAGRAM})
 
+OPEN_CAP_DEFAULT = 10
+
 _KEYS = (
     RuleKey(
         name="max_tokens_in",
@@ -157,10 +159,22 @@ _KEYS = (
     ),
     RuleKey(
         name="on_metering_failure",
-        meaning="whether calls proceed while the ledger is away",
+        read_by="metering.calls.unseen:UnseenCalls.may_let_in",
+        meaning="whether calls proceed while the database is away",
         choices=("open", "closed"),
+        tasks=frozenset({Task.CHAT}),
         merge=Merge.STRICTER,
         default="closed",
+        is_limit=False,
+    ),
+    RuleKey(
+        name="open_cap",
+        read_by="metering.calls.unseen:UnseenCalls.plan",
+        meaning="the most that one process may spend, all its calls together, while the database is away",
+        unit="US dollars",
+        high=1_000_000_000,
+        tasks=frozenset({Task.CHAT}),
+        default=OPEN_CAP_DEFAULT,
         is_limit=False,
     ),
     RuleKey(
@@ -236,7 +250,7 @@ TASK_DEFAULTS = {
     task: {
         key.name: key.default
         for key in _KEYS
-        if task in key.tasks != frozenset(Task) and isinstance(key.default, int)
+        if task in key.tasks <= _AGENTS and isinstance(key.default, int)
     }
     for task in Task
 }

@@ -57,6 +57,8 @@ class Replayed:
     denied: Tally = field(default_factory=Tally)
     by_rule: dict[tuple[str, str], Tally] = field(default_factory=dict)
     """By rule and error code."""
+    by_principal: dict[tuple[UUID | None, UUID | None], Tally] = field(default_factory=dict)
+    """Denied calls by user and, of a caller who is no user, token."""
     would_deny: dict[tuple[str, str], Tally] = field(default_factory=dict)
     """The same for limits that warn or are observed."""
     shortened: Tally = field(default_factory=Tally)
@@ -201,6 +203,9 @@ class ReplayRun:
         rule, _ = deciding_rule(refusal, asker.subject.plan, policy)
         self.replayed.denied.add(call.used.cost_nano_usd)
         self.replayed.by_rule.setdefault((rule, refusal.code), Tally()).add(call.used.cost_nano_usd)
+        user = asker.subject.user_id
+        whose = (user, None if user is not None else asker.subject.token_id)
+        self.replayed.by_principal.setdefault(whose, Tally()).add(call.used.cost_nano_usd)
 
     def _hold_until_end(self, call: LoggedCall, hold: Hold, *, saved_nano_usd: int) -> None:
         ends_at = self._admission.now + timedelta(seconds=call.lasted_s)

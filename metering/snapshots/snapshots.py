@@ -25,6 +25,8 @@ LIFE_S = 300.0
 """Of an answer that nothing is heard about: a safety net only."""
 REFUSAL_LIFE_S = 5.0
 """Of a refusal (unknown token, no such team), which is also dropped by any change at all."""
+LAST_KNOWN_S = 3_600.0
+"""How long after the database was last heard an answer may still be used by who is let in without it."""
 MAX_ENTRIES = 10_000
 MAX_REFUSALS = 1_000
 MAX_READS = 1_000
@@ -85,6 +87,17 @@ class Snapshots(Generic[P, T]):
         """The answer for `key` if it is kept and good; asks no database."""
         entry = self._entries.get(key)
         return entry.value if entry is not None and self._is_good(entry) else None
+
+    def last_known(self, key: Hashable) -> T | None:
+        """The answer for `key` as it was when this process last heard of the database, if that is not too long ago.
+
+        For who goes on while the database is away. An answer that ends by the calendar has ended.
+        """
+        entry = self._entries.get(key)
+        if entry is None or (entry.until is not None and datetime.now(UTC) >= entry.until):
+            return None
+        heard_s = max(entry.read_s, self._changes.quiet_until_s)
+        return entry.value if self._clock() < heard_s + LAST_KNOWN_S else None
 
     def drop(self, tenants: Tenants) -> None:
         """Forget what a change concerns, and keep nothing that is being read right now."""

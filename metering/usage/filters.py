@@ -30,11 +30,13 @@ class UsageFilter:
     only: tuple[tuple[str, object], ...] = ()
     """Columns, and the value that each must have; of a list, that it must contain. FEATURE is the task's. One column
     may come twice: then both must be so."""
+    days_in: str = ""
+    """The zone that somebody wants to see days in; empty: the usual one."""
 
     @property
     def zone(self) -> str:
-        """Whose days a report by day has: the tenant's, of UTC for everybody."""
-        return zone_of(self.tenant)
+        """Whose days a report by day has: those asked for, the tenant's, or UTC's for everybody."""
+        return self.days_in or zone_of(self.tenant)
 
     @property
     def both_ends(self) -> tuple[datetime, datetime]:

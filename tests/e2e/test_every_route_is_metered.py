@@ -37,8 +37,9 @@ BILLS_NOTHING = {
         POST:/api/webhooks/{}/test POST:/api/webhooks/{}/replay POST:/api/webhooks/{}/deliveries/{}/replay
     """,
     "it changes rows of people, keys and sessions": """
-        POST:/api/auth/invitation POST:/api/auth/logout POST:/api/auth/password POST:/api/auth/password/forgotten
-        POST:/api/auth/password/reset POST:/api/auth/signup POST:/api/auth/token POST:/api/auth/token/refresh
+        POST:/api/auth/device POST:/api/auth/device/token POST:/api/auth/invitation POST:/api/auth/logout
+        POST:/api/auth/password POST:/api/auth/password/forgotten POST:/api/auth/password/reset
+        POST:/api/auth/signup POST:/api/auth/token POST:/api/auth/token/refresh
         POST:/api/invitations POST:/api/invitations/{}/resend POST:/api/invitations/{}/withdraw
         POST:/api/teams PATCH:/api/teams/{} POST:/api/teams/{}/members DELETE:/api/teams/{}/members/{}
         POST:/api/tenants PATCH:/api/tenants/{} PUT:/api/tenants/{}/plan

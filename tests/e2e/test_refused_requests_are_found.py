@@ -69,6 +69,14 @@ def chat(ask: Ask, secret: str, **more: Any) -> tuple[int, str, Any]:
     return ask("/v1/chat/completions", secret, {**CHAT, **more})
 
 
+def once_it_is_told(ask: Ask, secret: str) -> tuple[int, str, Any]:
+    """The first answer after the gateway was told of a revocation, which takes a moment."""
+    deadline = time.monotonic() + WITHIN_S
+    while (answer := chat(ask, secret))[0] == 429 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return answer
+
+
 def token_row(secret: str) -> ATIToken:
     return ATIToken.objects.get(prefix=secret[:12])
 
@@ -184,7 +192,7 @@ def test_every_requests_id_finds_it_in_the_log_of_activity(ask: Ask, operator: s
     secret = make_token().secret
     answers = [chat(ask, secret), chat(ask, secret)]
     revoked(secret)
-    answers.append(chat(ask, secret))
+    answers.append(once_it_is_told(ask, secret))
     assert [status for status, _, _ in answers] == [200, 429, 401]
     found = [in_the_log(ask, operator, request_id) for _, request_id, _ in answers]
     assert [(line["status"], line["code"]) for line in found] == [

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import IO, Any
@@ -46,10 +46,13 @@ class Deployment:
     gateways: Gateways
     vendor: VendorProcess
     database: str
+    slugs: list[str] = field(default_factory=list)
+    """Of its tenants, in the order in which they were made."""
 
     def tenant(self, plan: str = "OPEN", **budget: object) -> str:
         """A new tenant's token; with a budget of its own if `dimension`, `window` and `amount` are given."""
         slug = f"tenant-{next(_numbers)}"
+        self.slugs.append(slug)
         self.gateways.manage("create_tenant", "--slug", slug, "--name", slug)
         if budget:
             options = [part for name, value in budget.items() for part in (f"--{name}", str(value))]
@@ -74,7 +77,12 @@ def running_deployment(
 ) -> Iterator[Deployment]:
     """With a catalog, without tenants; every place has its process."""
     with vendor_process() as vendor:
-        variables = {"DATABASE_URL": database, KEY_VARIABLE: vendor.api_key, "RATE_LIMIT_TIMEOUT_S": "10"}
+        variables = {
+            "DATABASE_URL": database,
+            KEY_VARIABLE: vendor.api_key,
+            "RATE_LIMIT_TIMEOUT_S": "10",
+            "SPOOL_DIR": str(folder / "spool"),
+        }
         with forked_gateways(places, variables | (environment or {}), log=log) as gateways:
             catalog = folder / "catalog.yaml"
             catalog.write_text(

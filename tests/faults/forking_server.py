@@ -4,6 +4,7 @@ The listening sockets, one for each place, are the parent's own: what connects w
 next server, as behind a load balancer. Orders come and answers go through a pipe; the ports come first.
 `{"serve": PLACE}` is answered with the server's process id, `{"celery": [...]}` with that of a Celery process with
 these arguments, `{"manage": [...]}` with the command's status and output.
+A server's `dies_at` is a step of its spool, and how often it is taken until it kills the server.
 Everything ends with the parent, and the parent with its pipe.
 """
 
@@ -24,6 +25,7 @@ from gateway_project.asgi import application
 from gateway_project.celery import app as celery
 from gateway_project.collector import spare_what_lives_long
 from launcher.die_with_parent import end_when_parent_dies
+from tests.faults.outages.killing import spools_that_kill
 from tests.forked_ledger import forked_ledgers, forked_template
 
 GRACE_S = 5
@@ -44,13 +46,13 @@ def main(orders: "Connection[Any, Any]", places: int) -> None:
 
 def _carried_out(order: dict[str, Any], listeners: list[socket.socket]) -> dict[str, Any]:
     if "serve" in order:
-        return {"pid": _forked_server(listeners[order["serve"]])}
+        return {"pid": _forked_server(listeners[order["serve"]], order.get("dies_at"))}
     if "celery" in order:
         return {"pid": _forked_celery(order["celery"], listeners)}
     return _managed(order["manage"])
 
 
-def _forked_server(listener: socket.socket) -> int:
+def _forked_server(listener: socket.socket, dies_at: tuple[str, int] | None) -> int:
     parent = os.getpid()
     pid = os.fork()
     if pid:
@@ -60,7 +62,7 @@ def _forked_server(listener: socket.socket) -> int:
         config = uvicorn.Config(
             application, log_config=None, lifespan="on", timeout_graceful_shutdown=GRACE_S, backlog=BACKLOG
         )
-        with forked_ledgers(forked_template()):
+        with forked_ledgers(forked_template()), spools_that_kill(dies_at):
             uvicorn.Server(config).run(sockets=[listener])
     os._exit(0)
 

@@ -34,9 +34,11 @@ class Gateways:
         assert answer["status"] == 0, answer["output"]
         return json.loads(answer["output"] or "null")
 
-    def start(self, place: int) -> None:
-        """Begin a process; it may not answer yet."""
-        self.pids[place] = self._ask({"serve": place})["pid"]
+    def start(self, place: int, *, dies_at: tuple[str, int] | None = None) -> None:
+        """Begin a process; it may not answer yet. It is killed where its spool takes a step for the so-and-so-many'th
+        time, if `dies_at` says so.
+        """
+        self.pids[place] = self._ask({"serve": place, "dies_at": dies_at})["pid"]
 
     def start_celery(self, *arguments: str) -> int:
         """Begin a Celery process of the application, and return its id."""

@@ -26,10 +26,17 @@ class Proxy:
         """Everything a client sends arrives except the message that asks for the answers, and what follows it."""
         self.is_deaf = False
         """Connections stay open and nothing goes through them."""
+        self.is_away = False
+        """Nobody is let through: connections that are open end, and new ones end at once."""
         self.cut_after_bytes: Callable[[], int] | None = None
         """Asked at each new connection: cut it after so many bytes from the server."""
         self.cuts = 0
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def go_away(self) -> None:
+        """Until `is_away` is False again."""
+        self.is_away = True
+        self.close_connections()
 
     def close_connections(self) -> None:
         for task in self._tasks:
@@ -38,6 +45,9 @@ class Proxy:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
+        if self.is_away:
+            writer.transport.abort()
+            return
         self._tasks.add(task)
         try:
             with contextlib.suppress(OSError, asyncio.IncompleteReadError):

@@ -36,8 +36,15 @@ async def until_leases_are_over(database: str) -> None:
 
 def waiting_for_room(url: str) -> int:
     """How many calls wait in a process, as its own metrics say."""
+    return int(gauge(url, "gateway_calls_waiting_for_room"))
+
+
+def gauge(url: str, name: str, label: str = "") -> float:
+    """The sum of a gauge's values in a process with this label, such as `provider="acme"`, as its own metrics say."""
     request = urllib.request.Request(f"{url}/metrics", headers={"authorization": f"Bearer {METRICS_TOKEN}"})  # noqa: S310
     with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
         page = answer.read().decode()
-    [line] = [line for line in page.splitlines() if line.startswith("gateway_calls_waiting_for_room ")]
-    return int(float(line.split()[1]))
+    lines = [
+        line for line in page.splitlines() if line.startswith((f"{name} ", f"{name}{{")) and label in line
+    ]
+    return sum(float(line.rpartition(" ")[2]) for line in lines)

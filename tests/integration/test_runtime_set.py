@@ -45,7 +45,7 @@ import django
 django.setup()
 import gateway_project.asgi, gateway_project.celery, granian.server, uvloop
 import celery.bin.celery, celery.apps.worker, celery.beat, celery.concurrency.prefork
-import launcher.demo, launcher.server
+import launcher.beat, launcher.demo, launcher.migrate, launcher.server, launcher.worker
 gateway_project.celery.app.connection().transport
 gateway_project.celery.app.backend
 from django.contrib import admin

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from launcher.process import free_port, wait_until
+from launcher.servers import Servers
 from tests.integration.clone import REPOSITORY, children_of, is_ready, manage, nothing_runs, run, start
 from tests.mail import MailServer, mail_server
 from tests.unit.gateway_project.foreign_configs.documents import PROXY_MODE
@@ -119,6 +120,20 @@ def test_every_line_of_all_processes_is_one_of_json_but_celerys_farewell(server:
     assert told == {("request", 200), ("request", 202)}, (
         "whether it is ready, and the mail: nobody has called yet"
     )
+
+
+@pytest.mark.parametrize("name", ["PostgreSQL", "Redis"])
+def test_an_embedded_server_that_is_killed_is_started_again_and_the_log_says_so(
+    server: Serving, name: str
+) -> None:
+    embedded = Servers(server.state).named()[name]
+    first, before = embedded.pid, len(server.lines)
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+    assert wait_until(lambda: embedded.pid not in (None, first), WITHIN_S, every_s=0.1)
+    assert wait_until(lambda: is_ready(server.port), WITHIN_S, every_s=0.1)
+    server.wait_for(lambda lines: f'"started": "{name}"' in lines[before:])
+    assert f'"ended": "{name}"' in server.lines[before:]
 
 
 PLAN = "plans: {P: {tasks: {LLM0_CHAT: {classes: [BASE_S, PRO_L]}}}}"

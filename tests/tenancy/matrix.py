@@ -93,6 +93,8 @@ API = [
     Row("POST /api/auth/password/forgotten", public=400, member=400, admin=400, operator=400, body={}),
     Row("POST /api/auth/password/reset", public=400, member=400, admin=400, operator=400, body={}),
     Row("POST /api/auth/invitation", public=400, member=400, admin=400, operator=400, body={}),
+    Row("POST /api/auth/device", public=400, member=400, admin=400, operator=400, body={}),
+    Row("POST /api/auth/device/token", public=400, member=400, admin=400, operator=400, body={}),
     Row("GET /api/auth/me", member=200, admin=200, operator=200),
     Row("GET /api/tokens", member=403, admin=200, operator=200),
     Row("GET /api/tokens?tenant={tenant}", member=403, admin=200, operator=200),

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from gateway_project.api.auth.device import DeviceTokens, StartDeviceLogin
 from gateway_project.api.auth.forgotten_password import ForgottenPassword, ResetPassword
 from gateway_project.api.auth.invitation import AcceptInvitation
 from gateway_project.api.auth.log_out import LogOut
@@ -20,5 +21,7 @@ urlpatterns = [
     path("auth/password/forgotten", ForgottenPassword.as_view(), name="forgotten-password"),
     path("auth/password/reset", ResetPassword.as_view(), name="reset-password"),
     path("auth/invitation", AcceptInvitation.as_view(), name="accept-invitation"),
+    path("auth/device", StartDeviceLogin.as_view(), name="start-device-login"),
+    path("auth/device/token", DeviceTokens.as_view(), name="device-tokens"),
     path("auth/me", Me.as_view(), name="me"),
 ]

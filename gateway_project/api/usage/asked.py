@@ -1,5 +1,6 @@
 """What a usage report is asked for, and whose rows the caller may have."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from metering.identity.caller import Caller
 from metering.labels import MAX_LENGTH
 from metering.models import User
 from metering.tags import read_tag
+from metering.time_zones import zone_problem
 from metering.usage.filters import FEATURE, UsageFilter
 from metering.usage.groups import GROUPS
 from metering.usage.lines import GROUPED
@@ -85,6 +87,13 @@ def usage_in_reach(request: Request, asked: dict[str, Any]) -> UsageFilter:
     if caller.role not in ADMINS:
         only += (own_use(caller),)
     return UsageFilter(tenant=tenant, since=since, until=until, only=only)
+
+
+def in_zone(chosen: UsageFilter, name: str) -> UsageFilter:
+    """The same with days of the zone with this name; empty: as it is. Raises InvalidRequest."""
+    if name and (problem := zone_problem(name)):
+        raise InvalidRequest(f"tz: {problem}.", param="tz")
+    return replace(chosen, days_in=name) if name else chosen
 
 
 def period_of(chosen: UsageFilter) -> dict[str, str]:

@@ -15,6 +15,10 @@ from gateway_project.api.views import ApiView
 class History(ApiView):
     class Input(AskedIn):
         by = Choice(choices=GROUP_CHOICES, default="day")
+        tz = serializers.CharField(
+            default="",
+            help_text="The zone whose days `by=day` has, such as Europe/Berlin; by default the tenant's.",
+        )
         cursor = serializers.CharField(default=None, help_text="From `next` of another page.")
         limit = serializers.IntegerField(default=None, help_text="Rows in a page, up to 200; 50 by default.")
 

@@ -48,6 +48,7 @@ class UsagePage(serializers.Serializer[object]):
     prices = serializers.CharField()
     since = serializers.DateTimeField()
     until = serializers.DateTimeField()
+    zone = serializers.CharField(help_text="Whose days they are.")
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)
     results = UsageOut(many=True)

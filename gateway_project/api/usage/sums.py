@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from gateway_project.api.keyset import key_page
 from gateway_project.api.pagination import limit_of
-from gateway_project.api.usage.asked import check_grouping, period_of, usage_in_reach
+from gateway_project.api.usage.asked import check_grouping, in_zone, period_of, usage_in_reach
 from gateway_project.api.usage.cursor import after_cursor, cursor_after
 from metering.usage.names import with_names
 from metering.usage.prices import Prices
@@ -22,7 +22,7 @@ def summed(request: Request, asked: dict[str, Any], *, dearest_first: bool = Fal
     """
     by, prices = asked["by"], Prices(asked["prices"])
     check_grouping(request, by)
-    chosen = usage_in_reach(request, asked)
+    chosen = in_zone(usage_in_reach(request, asked), asked.get("tz", ""))
     page = summary_page(
         chosen,
         by=by,
@@ -39,6 +39,7 @@ def summed(request: Request, asked: dict[str, Any], *, dearest_first: bool = Fal
         pinned=period_of(chosen),
         by=by,
         prices=prices.value,
+        zone=chosen.zone,
         since=chosen.since,
         until=chosen.until,
     )

@@ -14,9 +14,15 @@ MAX_SESSIONS = 20
 """The most sessions of one person. One more ends the oldest."""
 
 
-@transaction.atomic
 def open_session(*, user: User, now: datetime) -> TokenPair:
-    """The first tokens of a new session. Of this person's others, expired ones and the oldest are forgotten.
+    """The first tokens of a new session. Raises what `new_session` raises."""
+    return pair_for(new_session(user=user, now=now), now=now)
+
+
+@transaction.atomic
+def new_session(*, user: User, now: datetime, device: str = "") -> LoginSession:
+    """A session, of the machine with this name if it was signed in from the console. Of this person's others, expired
+    ones and the oldest are forgotten.
 
     Raises InvalidCredential, TokenExpired and TenantSuspended if person, tenant or ATI token are not alive.
     """
@@ -28,6 +34,7 @@ def open_session(*, user: User, now: datetime) -> TokenPair:
     session = LoginSession.objects.create(
         user=user,
         tenant_id=user.tenant_id,
+        device=device,
         auth_hash=user.get_session_auth_hash(),
         created_at=now,
         refreshed_at=now,
@@ -35,4 +42,4 @@ def open_session(*, user: User, now: datetime) -> TokenPair:
     )
     user.last_login = now
     user.save(update_fields=["last_login"])
-    return pair_for(session, now=now)
+    return session

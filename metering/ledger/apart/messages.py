@@ -11,14 +11,14 @@ from typing import Any
 import msgspec
 
 from metering.errors import InvalidRequest, LedgerOverloaded, MeteringError, MeteringUnavailable
-from metering.ledger.commands import Adjust, Command, Expire, Extend, Release, Reserve, Settle
+from metering.ledger.commands import Adjust, Command, Expire, Extend, Release, Reserve, ReserveLate, Settle
 from metering.ledger.results import Denied, Ended, Granted, Refused, Result
 
 HEAD = Layout("!IQB")
 LENGTH = Layout("!I")
 LONGEST = 64 * 1024 * 1024
 """Bytes. A longer message is none: the stream is broken."""
-COMMANDS: tuple[type[Command], ...] = (Reserve, Settle, Extend, Release, Expire, Adjust)
+COMMANDS: tuple[type[Command], ...] = (Reserve, ReserveLate, Settle, Extend, Release, Expire, Adjust)
 RESULTS: tuple[type[Result], ...] = (Granted, Ended, Denied, Refused)
 ERRORS: tuple[type[MeteringError], ...] = (MeteringUnavailable, LedgerOverloaded, InvalidRequest)
 """What `Ledger.submit` raises; the most general one stands for any other."""

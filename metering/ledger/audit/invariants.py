@@ -8,6 +8,7 @@ INVARIANTS = (
     meters.NO_OVERSPEND,
     meters.OVERRUN,
     meters.UNENFORCED,
+    meters.UNCOVERED,
     holds.PARALLEL,
     holds.AMOUNTS,
     holds.ENDED,

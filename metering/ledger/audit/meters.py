@@ -1,6 +1,6 @@
 """What must be true of the meters. Months that were dropped count through their closing balances.
 
-Where reservations may have been purged, overrun and unenforced can only be proved from below.
+Where reservations may have been purged, overrun, unenforced and uncovered can only be proved from below.
 """
 
 from metering.ledger.audit.invariant import METER, Invariant
@@ -82,7 +82,8 @@ UNENFORCED = Invariant(
 WITH admitted AS (
     SELECT meter_id, sum(past) AS total FROM (
         SELECT line.meter_id, line.past
-        FROM metering_usagereservation held, unnest(meter_ids, unenforced) line (meter_id, past)
+        FROM metering_usagereservation held, unnest(meter_ids, unenforced, flags) line (meter_id, past, flags)
+        WHERE line.flags & 2 = 0
         UNION ALL
         SELECT meter_id, past_limit FROM metering_openingentry
     ) every GROUP BY meter_id
@@ -92,5 +93,22 @@ FROM metering_usagemeter meter LEFT JOIN admitted ON admitted.meter_id = meter.i
     LEFT JOIN closed ON closed.meter_id = meter.id
 WHERE meter.unenforced < coalesce(admitted.total, 0)
     OR (meter.unenforced > coalesce(admitted.total, 0) AND closed.meter_id IS NULL)
+""",
+)
+
+UNCOVERED = Invariant(
+    "uncovered_declared",
+    METER,
+    """
+WITH spent AS (
+    SELECT line.meter_id, sum(line.past) AS total
+    FROM metering_usagereservation held, unnest(meter_ids, unenforced, flags) line (meter_id, past, flags)
+    WHERE line.flags & 2 <> 0 GROUP BY line.meter_id
+), closed AS (SELECT DISTINCT meter_id FROM metering_closingbalance)
+SELECT meter.id, coalesce(spent.total, 0), meter.uncovered
+FROM metering_usagemeter meter LEFT JOIN spent ON spent.meter_id = meter.id
+    LEFT JOIN closed ON closed.meter_id = meter.id
+WHERE meter.uncovered < coalesce(spent.total, 0)
+    OR (meter.uncovered > coalesce(spent.total, 0) AND closed.meter_id IS NULL)
 """,
 )

@@ -10,13 +10,14 @@ from uuid import UUID
 from metering.amounts import ONE_REQUEST, Amounts
 from metering.ids import derived_id
 from metering.ledger.engine.charges import has_room_for, provisional_charges
-from metering.ledger.records import Entry, HoldRow, ProvisionalAttempt
+from metering.ledger.records import UNCOVERED, Entry, HoldRow, ProvisionalAttempt
 from metering.ledger.results import Ended, Reason, Refused, Result
 from metering.ledger.unit_of_work import UnitOfWork
 from metering.types import EntryKind, Outcome, ReservationState
 
 TERMINAL_ENTRY, TRUE_UP_ENTRY = 0, 1
 """Numbers of a reservation's entries."""
+NOTHING_BACK = 0, 0
 
 
 def end_hold(
@@ -34,8 +35,8 @@ def end_hold(
         if charge > amount and not has_room_for(work.counters_of(meter_id), charge - amount):
             return Refused(reservation_id=hold.id, reason=Reason.OUT_OF_RANGE, state=hold.state)
     for place, (meter_id, charge, amount) in enumerate(lines):
-        back = _give_back(hold, place, amount - charge) if hold.unenforced[place] else 0
-        work.post(meter_id, charge, -amount, charge - amount if charge > amount else 0, -back)
+        back = _give_back(hold, place, amount - charge) if hold.unenforced[place] else NOTHING_BACK
+        work.post(meter_id, charge, -amount, charge - amount if charge > amount else 0, *back)
     hold.state = state
     work.updated.append(hold)
     write_entry(derived_id(hold.id, TERMINAL_ENTRY), hold, kind, charges, amounts, work, reason)
@@ -55,7 +56,7 @@ def true_up(
             return Refused(reservation_id=hold.id, reason=Reason.OUT_OF_RANGE, state=hold.state)
     for place, (meter_id, change) in enumerate(zip(hold.meter_ids, changes, strict=True)):
         back = _give_back(hold, place, -change)
-        work.post(meter_id, change, 0, max(0, change), -back)
+        work.post(meter_id, change, 0, max(0, change), *back)
     hold.provisional = False
     work.updated.append(hold)
     difference = amounts - hold.bound - ONE_REQUEST
@@ -70,11 +71,13 @@ def true_up(
     )
 
 
-def _give_back(hold: HoldRow, place: int, slack: int) -> int:
-    """Take back what had gone past the limit, as far as it was held and not used. Return how much that is."""
+def _give_back(hold: HoldRow, place: int, slack: int) -> tuple[int, int]:
+    """Take back what had gone past the limit, as far as it was held and not used. Return by how much that changes the
+    meter's `unenforced` and `uncovered`.
+    """
     back = min(hold.unenforced[place], max(0, slack))
     hold.unenforced[place] -= back
-    return back
+    return (0, -back) if hold.flags[place] & UNCOVERED else (-back, 0)
 
 
 def write_entry(

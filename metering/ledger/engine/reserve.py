@@ -7,7 +7,10 @@
    amount.
 4. Hold every amount, and note the new reservation.
 
-Invariant: used + held <= highest_limit + overrun + unenforced (+ uncovered) on every meter, whatever is admitted."""
+A call that was let in while the ledger was away (ReserveLate) is denied nothing. What goes past an enforced limit is
+counted as uncovered then, on a meter without one as unenforced.
+
+Invariant: used + held <= highest_limit + overrun + unenforced + uncovered on every meter, whatever is admitted."""
 
 from functools import lru_cache
 from uuid import UUID
@@ -16,10 +19,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from metering.ids import command_digest, digest64
-from metering.ledger.commands import HoldLine, Reserve
+from metering.ledger.commands import HoldLine, Reserve, ReserveLate
 from metering.ledger.engine.alert import note_denial, watch
 from metering.ledger.engine.ended import ENDED_REASON, is_tombstone, lease_is_over
-from metering.ledger.records import LARGEST_SUM, RELEASE_ON_EXPIRY, HoldRow, Meter
+from metering.ledger.records import LARGEST_SUM, RELEASE_ON_EXPIRY, UNCOVERED, HoldRow, Meter
 from metering.ledger.results import Denied, Granted, LineBalance, LineDenial, Reason, Refused, Result
 from metering.ledger.unit_of_work import UnitOfWork
 from metering.types import ReservationState
@@ -56,10 +59,11 @@ def apply_reserve(command: Reserve, work: UnitOfWork) -> Result:
     meters = [work.meters[work.open_meters[line.meter]] for line in command.lines]
     lines = in_windows(command.lines, meters)
     shares = shares_of(lines, meters)
-    refusal = deny(reservation_id, lines, meters, shares, None, work)
+    is_late = isinstance(command, ReserveLate)
+    refusal = deny(reservation_id, lines, meters, shares, None, work, is_late=is_late)
     if refusal is not None:
         return refusal
-    unenforced = [take(share) for share in shares]
+    unenforced = [(take_late if is_late else take)(share) for share in shares]
     hold = HoldRow(
         id=reservation_id,
         tenant_id=command.tenant_id,
@@ -161,6 +165,8 @@ def deny(
     shares: list[Share],
     state: ReservationState | None,
     work: UnitOfWork,
+    *,
+    is_late: bool = False,
 ) -> Result | None:
     for share in shares:
         if share.watching != share.meter.watching:
@@ -170,7 +176,7 @@ def deny(
         taken = meter.used + meter.held
         if line.amount <= line.limit - taken:
             continue
-        if line.enforced:
+        if line.enforced and not is_late:
             denial = LineDenial(
                 line=place,
                 used=meter.used,
@@ -181,7 +187,10 @@ def deny(
             )
             denials.append(denial)
             note_denial(denial, line, meter, work)
-        elif taken + line.amount > LARGEST_SUM or meter.unenforced + line.amount > LARGEST_SUM:
+        elif (
+            taken + line.amount > LARGEST_SUM
+            or meter.unenforced + meter.uncovered > LARGEST_SUM - line.amount
+        ):
             return Refused(reservation_id=reservation_id, reason=Reason.OUT_OF_RANGE, state=state)
     return Denied(reservation_id=reservation_id, denials=tuple(denials)) if denials else None
 
@@ -197,6 +206,21 @@ def take(share: Share) -> int:
         return 0
     past = amount - max(0, room)
     meter.unenforced += past
+    return past
+
+
+def take_late(share: Share) -> int:
+    """As `take`, whatever the limits: what goes past the tightest enforced one is uncovered."""
+    enforced = [line.limit for line in share.lines if line.enforced]
+    if not enforced:
+        return take(share)
+    meter, amount = share.meter, share.amount
+    room = min(enforced) - meter.used - meter.held
+    past = max(0, amount - max(0, room))
+    meter.held += amount
+    meter.highest_limit = max(meter.highest_limit, share.limit)
+    meter.uncovered += past
+    share.flags |= UNCOVERED
     return past
 
 

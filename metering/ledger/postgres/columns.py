@@ -170,7 +170,7 @@ NEW_METER = Columns(
 METER = Columns(
     (
         column("id", NUMBER),
-        *_amounts(("used", "held", "overrun", "unenforced")),
+        *_amounts(("used", "held", "overrun", "unenforced", "uncovered")),
         column("highest_limit", NUMBER),
     )
 )

@@ -201,7 +201,8 @@ async def _enter(wire: Wire, late: Late, amount: int) -> None:
 def _count(meter: Meter, amount: int, limit: int) -> int:
     """Return how much of an amount that was never asked for goes past the limit."""
     meter.highest_limit = max(meter.highest_limit, limit)
-    room = meter.highest_limit + meter.overrun + meter.unenforced - meter.used - meter.held
+    declared = meter.overrun + meter.unenforced + meter.uncovered
+    room = meter.highest_limit + declared - meter.used - meter.held
     past = max(0, amount - max(0, room))
     meter.unenforced += past
     return past

@@ -153,6 +153,6 @@ class ProcessCache:
         return moment + timedelta(seconds=monotonic() - said_at)
 
     def _knows(self, command: Command) -> bool:
-        if isinstance(command, Reserve):
+        if type(command) is Reserve:
             return command.idempotency_key is None and command.reservation_id not in self._holds
         return type(command) in OPTIMISTIC_ENDS and command.reservation_id in self._holds

@@ -67,7 +67,7 @@ class OptimisticBatch:
         self.commands = commands
         self._work = work
         self._before = {
-            meter.id: (meter.used, meter.held, meter.overrun, meter.unenforced)
+            meter.id: (meter.used, meter.held, meter.overrun, meter.unenforced, meter.uncovered)
             for meter in work.meters.values()
         }
         self._results = [decide(command, work) for command in commands]
@@ -107,7 +107,7 @@ class OptimisticBatch:
             all(isinstance(result, DONE) and not result.replayed for result in self._results)
             and not any(any(hold.unenforced) for hold in work.inserted)
             and all(
-                (meter.overrun, meter.unenforced) == self._before[meter.id][2:]
+                (meter.overrun, meter.unenforced, meter.uncovered) == self._before[meter.id][2:]
                 for meter in work.meters.values()
             )
         )
@@ -138,7 +138,7 @@ class OptimisticBatch:
                 watching=meters[meter_id].watching,
                 is_open=meter_id in most,
             )
-            for meter_id, (used, held, _, _) in sorted(self._before.items())
+            for meter_id, (used, held, *_) in sorted(self._before.items())
         ]
 
     def _most_and_limits(self) -> tuple[dict[int, int], dict[int, int]]:
@@ -152,7 +152,7 @@ class OptimisticBatch:
             deciding = _deciding(command.lines, result.balances)
             for balance in result.balances:
                 meter_id, limit = balance.meter_id, balance.limit
-                used, held, _, _ = self._before[meter_id]
+                used, held, *_ = self._before[meter_id]
                 room = deciding.get(meter_id, limit) - (balance.used + balance.held) + used + held
                 most[meter_id] = min(room, most.get(meter_id, LARGEST_SUM))
                 if limit > limits.get(meter_id, 0):

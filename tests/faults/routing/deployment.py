@@ -21,6 +21,7 @@ from tests.faults.routing.moody_vendor import (
     flapping,
     well,
 )
+from tests.faults.waiting import METRICS_TOKEN
 from tests.integration.providers.families import FAMILIES, Family
 from tests.vendors.running import Running, running
 
@@ -112,6 +113,7 @@ def running_routed(database: str, folder: Path) -> Iterator[Routed]:
         "RESERVATION_LEASE_S": str(LEASE_S),
         "SWEEP_INTERVAL_S": "1",
         "RATE_LIMIT_TIMEOUT_S": "10",
+        "METRICS_TOKEN": METRICS_TOKEN,
     }
     with ExitStack() as stopping:
         enter = stopping.enter_context

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Model
 from django.utils.timezone import now
 
+from metering.identity.devices.start import start_device_login
 from metering.identity.tokens.issue_token import issue_token
 from metering.ids import derived_id, uuid7
 from metering.models import (
@@ -110,6 +111,7 @@ def customer(slug: str) -> Tenant:
     user = User.objects.create_user(f"ann@{slug}.example", "secret secret 1", tenant=tenant)
     Membership.objects.create(team=team, user=user)
     PasswordReset.objects.create(email=user.email, expires_at=now() + timedelta(hours=1))
+    start_device_login(machine=f"{slug}'s laptop", address="203.0.113.9", now=now())
     LoginSession.objects.create(user=user, tenant_id=tenant.pk, expires_at=now() + timedelta(days=1))
     issue_token(tenant=tenant, plan_code=plan.code, actor="test", now=now(), name="default", team=team)
     Invitation.objects.create(

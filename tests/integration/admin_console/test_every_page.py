@@ -53,7 +53,7 @@ def test_the_history_is_what_the_ledger_the_audit_trail_and_signing_in_write() -
         "UsageMeter", "UsageReservation", "UsageLog",
         "LedgerEntry", "LedgerPeriod", "ClosingBalance", "AuditEvent", "LoginSession", "KeptAnswer", "CallContent",
         "PolicyDecision", "DecisionRequest", "QuotaAlert", "VendorAlert", "Notice", "AlertDelivery", "WebhookEndpoint",
-        "PasswordReset",
+        "PasswordReset", "DeviceLogin",
         "Invitation",
         "OpeningEntry", "MeterRecount", "LimitWatch", "PlanUse",
         "TaskJob", "TaskJobEvent", "TaskJobAttempt", "TaskDraft",

@@ -20,14 +20,14 @@ class Asked(Struct, frozen=True, kw_only=True):
     traits: dict[str, Any] = {}
     progress: Progress = field(default_factory=Progress)
     attempt_id: str = "attempt-1"
-    timeout_s: float = 5.0
+    timeout_s: float = 60.0
     first_byte_s: float = 60.0
     protocol: str = "chat"
     headers: dict[str, str] = {}
 
 
 def asking(
-    text: str = "hello", *, timeout_s: float = 5.0, added: dict[str, Any] | None = None, **fields: Any
+    text: str = "hello", *, timeout_s: float = 60.0, added: dict[str, Any] | None = None, **fields: Any
 ) -> Asked:
     """`added` is what the gateway put into the request, `fields` what the caller did."""
     asked = {"model": "fake-small", "messages": [{"role": "user", "content": text}], **fields}
@@ -37,13 +37,13 @@ def asking(
     )
 
 
-def streamed(text: str = "hello", *, timeout_s: float = 5.0, **fields: Any) -> Asked:
+def streamed(text: str = "hello", *, timeout_s: float = 60.0, **fields: Any) -> Asked:
     fields = {"stream": True, "stream_options": {"include_usage": True}, **fields}
     return asking(text, timeout_s=timeout_s, **fields)
 
 
 def asking_responses(
-    given: str | list[dict[str, Any]] = "hello", *, timeout_s: float = 5.0, **fields: Any
+    given: str | list[dict[str, Any]] = "hello", *, timeout_s: float = 60.0, **fields: Any
 ) -> Asked:
     """A call in OpenAI's Responses."""
     body = {"model": "fake-small", "input": given, **fields}

@@ -7,6 +7,7 @@ from providers.openai_compatible.timeouts import Timeouts
 from tests.vendors.running import RunningVendor, running_vendor
 
 QUICK = Timeouts(connect_s=0.5, first_byte_s=0.4, gap_s=0.3)
+"""For vendors that are waited for in vain: a busy machine comes too late for these limits too."""
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +25,15 @@ def vendor(_vendor: RunningVendor) -> RunningVendor:
 
 @pytest.fixture
 async def provider(vendor: RunningVendor) -> AsyncIterator[OpenAICompatibleProvider]:
+    """Waits for the vendor as long as in production."""
+    provider = OpenAICompatibleProvider(base_url=vendor.base_url, api_key=vendor.api_key)
+    yield provider
+    await provider.close()
+
+
+@pytest.fixture
+async def hasty_provider(vendor: RunningVendor) -> AsyncIterator[OpenAICompatibleProvider]:
+    """Gives up early."""
     provider = OpenAICompatibleProvider(base_url=vendor.base_url, api_key=vendor.api_key, timeouts=QUICK)
     yield provider
     await provider.close()

@@ -12,7 +12,6 @@ from providers.openai_compatible.provider import OpenAICompatibleProvider
 from providers.port import Chunk, EstimateReason, Failure, ProviderError
 from providers.responses.marks import sealed
 from tests.integration.providers.asking import answer, asking, asking_responses, chunks_of
-from tests.integration.providers.conftest import QUICK
 from tests.unit.providers.responses.sdk import check_order, check_types, check_whole
 from tests.vendors.running import RunningVendor
 
@@ -41,9 +40,7 @@ NAMED = pytest.mark.parametrize("name", REQUESTS)
 
 @pytest.fixture
 async def ours(vendor: RunningVendor) -> AsyncIterator[OpenAICompatibleProvider]:
-    provider = OpenAICompatibleProvider(
-        base_url=vendor.base_url, api_key=vendor.api_key, vendor="openai", timeouts=QUICK
-    )
+    provider = OpenAICompatibleProvider(base_url=vendor.base_url, api_key=vendor.api_key, vendor="openai")
     yield provider
     await provider.close()
 

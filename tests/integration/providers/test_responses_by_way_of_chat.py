@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from providers.any_protocol import complete_in, stream_in
 from providers.openai_compatible.provider import OpenAICompatibleProvider
+from providers.openai_compatible.timeouts import Timeouts
 from providers.port import LLMProvider
 from tests.integration.providers.asking import Asked, asking_responses
-from tests.integration.providers.conftest import QUICK
 from tests.integration.providers.families import FAMILIES
 from tests.unit.providers.responses.sdk import (
     accumulated,
@@ -47,7 +47,7 @@ def fakes(_fakes: dict[str, Running[Any]]) -> dict[str, Running[Any]]:
 
 
 def provider_of(name: str, fakes: dict[str, Running[Any]]) -> LLMProvider:
-    return FAMILIES[name].provider(fakes[name].port, fakes[name].api_key, QUICK)
+    return FAMILIES[name].provider(fakes[name].port, fakes[name].api_key, Timeouts())
 
 
 def asked(name: str, *items: Any, streams: bool = False, **fields: Any) -> Asked:
@@ -102,7 +102,7 @@ async def test_no_other_vendor_sees_it(name: str, streams: bool, fakes: dict[str
     fake = fakes["openai"]
     for vendor in ("openai", "other"):
         other = OpenAICompatibleProvider(
-            base_url=f"http://127.0.0.1:{fake.port}/v1", api_key=fake.api_key, vendor=vendor, timeouts=QUICK
+            base_url=f"http://127.0.0.1:{fake.port}/v1", api_key=fake.api_key, vendor=vendor
         )
         await response_of(other, asked("openai", *items, streams=streams))
         seen = json.dumps(fake.log.calls[-1].body)

@@ -124,8 +124,6 @@ async def test_a_wrong_key_is_told_without_the_key(vendor: RunningVendor) -> Non
 @pytest.mark.parametrize(
     ("directive", "failure"),
     [
-        ("vendor:hang", Failure.TIMEOUT),
-        ("vendor:stall=2", Failure.TIMEOUT),
         ("vendor:reset", Failure.CUT),
         ("vendor:cut=0", Failure.CUT),
         ("vendor:cut=100", Failure.CUT),
@@ -135,8 +133,14 @@ async def test_a_wrong_key_is_told_without_the_key(vendor: RunningVendor) -> Non
     ],
 )
 async def test_an_answer_that_is_none(provider: Provider, directive: str, failure: Failure) -> None:
-    error = await failure_of(provider, directive, timeout_s=0.6)
+    error = await failure_of(provider, directive)
     assert (error.failure, error.retryable) == (failure, True)
+
+
+@pytest.mark.parametrize("directive", ["vendor:hang", "vendor:stall=2"])
+async def test_an_answer_that_comes_too_late(hasty_provider: Provider, directive: str) -> None:
+    error = await failure_of(hasty_provider, directive, timeout_s=0.6)
+    assert (error.failure, error.retryable) == (Failure.TIMEOUT, True)
 
 
 async def test_an_answer_that_is_too_large(provider: Provider) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
+from launcher.commands import load_config
 from launcher.errors import ConfigRefused
-from launcher.server import load_config
 from metering.models import Budget, LLMModel, PolicyRule, Provider
 from tests.factories import reference_data
 from tests.integration.metering.management.asking import answer, refusal, text

@@ -30,6 +30,7 @@ PLANTS = [
         "unenforced undeclared", meters.UNENFORCED, "tokens", f"{METER} unenforced = 0 WHERE id = %(tokens)s"
     ),
     Plant("unenforced made up", meters.UNENFORCED, "calls", f"{METER} unenforced = 9 WHERE id = %(calls)s"),
+    Plant("uncovered made up", meters.UNCOVERED, "calls", f"{METER} uncovered = 9 WHERE id = %(calls)s"),
     Plant("a line without flags", holds.PARALLEL, "held", f"{HOLD} flags = flags[2:] WHERE id = %(held)s"),
     Plant("a negative amount", holds.AMOUNTS, "settled", f"{HOLD} amounts[1] = -1 WHERE id = %(settled)s"),
     Plant(

@@ -1,9 +1,8 @@
-"""One line for each request, cheap, without content, and none where the level says so."""
+"""One line for each request, without content, and none where the level says so."""
 
 import asyncio
 import json
 import logging
-import time
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -12,12 +11,10 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from gateway_project import env
-from gateway_project.front.access_lines import AccessLines
-from gateway_project.http.request_id import REQUEST_ID
+from gateway_project.front.every_request import EveryRequest
 from gateway_project.logs import DEFAULT_LEVEL, LEVELS, logging_at
 from gateway_project.telemetry.access import (
     LOGGER,
-    AccessLine,
     AccessLog,
     note_caller,
     note_error_code,
@@ -71,14 +68,13 @@ async def ask(app: Any, written: Written, path: str = "/v1/chat/completions") ->
         "method": "POST",
         "path": path,
         "query_string": f"token={SECRET}".encode(),
-        "headers": [(b"authorization", SECRET.encode())],
-        REQUEST_ID: "r-1",
+        "headers": [(b"authorization", SECRET.encode()), (b"x-request-id", b"r-1")],
     }
 
     async def nothing(*_: object) -> Any:
         return {"type": "http.disconnect"}
 
-    await AccessLines(app, written.log)(scope, nothing, nothing)
+    await EveryRequest(app, written.log)(scope, nothing, nothing)
 
 
 async def test_a_line_says_what_it_was_and_how_it_ended(written: Written) -> None:
@@ -111,9 +107,22 @@ async def test_an_application_that_breaks_has_a_line_too(written: Written) -> No
     async def broken(scope: Any, receive: Any, send: Any) -> None:
         raise RuntimeError
 
+    await ask(broken, written)
+    assert (written.lines[0]["status"], written.lines[0]["code"]) == (500, "internal_error")
+
+
+async def test_an_application_that_breaks_in_the_middle_of_its_answer_has_a_line_with_what_it_answered(
+    written: Written,
+) -> None:
+    async def broken(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"123", "more_body": True})
+        raise RuntimeError
+
     with pytest.raises(RuntimeError):
         await ask(broken, written)
-    assert written.lines[0]["status"] == 500
+    [line] = written.lines
+    assert (line["status"], line["bytes"], line["code"]) == (200, 3, "internal_error")
 
 
 async def test_a_refusals_code_is_in_it(written: Written) -> None:
@@ -152,23 +161,3 @@ def test_a_level_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("LOG_LEVEL", "loud")
     with pytest.raises(ImproperlyConfigured, match="LOG_LEVEL must be one of debug, info, warning, error"):
         env.choice("LOG_LEVEL", DEFAULT_LEVEL, LEVELS)
-
-
-async def test_a_line_costs_microseconds(written: Written, capsys: pytest.CaptureFixture[str]) -> None:
-    """The best of several rounds of processor time, so that others on the machine do not count."""
-    rounds = []
-    for _ in range(10):
-        began = time.process_time()
-        for _ in range(500):
-            written.log.add(
-                AccessLine(),
-                method="POST",
-                route="/v1/chat/completions",
-                status=200,
-                size=900,
-                request_id="r-1",
-            )
-        rounds.append((time.process_time() - began) / 500)
-    with capsys.disabled():
-        print(f"\n{min(rounds) * 1e6:.1f} microseconds for a line")
-    assert min(rounds) < 50e-6

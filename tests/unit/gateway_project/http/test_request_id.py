@@ -7,7 +7,8 @@ import pytest
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from gateway_project.http.request_id import WithRequestId, id_of
+from gateway_project.front.every_request import EveryRequest
+from gateway_project.http.request_id import id_of
 from tests.log_lines import caught_lines
 
 LOGGER = logging.getLogger("metering.somewhere")
@@ -27,7 +28,7 @@ async def ask(app: object, *headers: tuple[bytes, bytes]) -> list[Message]:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    await WithRequestId(app)(scope_of(*headers), nothing_more, send)  # type: ignore[arg-type]
+    await EveryRequest(app)(scope_of(*headers), nothing_more, send)  # type: ignore[arg-type]
     return sent
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway_project.telemetry.exchange import Exchange
+from gateway_project.telemetry.exchange import Exchange, gather_earlier
 from gateway_project.telemetry.tally import Counter, Gauge, Histogram
 
 
@@ -95,3 +95,33 @@ def test_a_broken_file_is_left_out(tmp_path: Path) -> None:
     one.calls.add("/a")
     (tmp_path / "1-broken.json").write_text("{")
     assert shown(one)["calls_total", "/a"] == 1
+
+
+def test_a_server_counts_on_where_the_one_before_it_was_killed(tmp_path: Path) -> None:
+    for _ in range(3):  # a server of two workers that is killed, three times
+        one, other = Process(tmp_path), Process(tmp_path)
+        gather_earlier(one.exchange.metrics, tmp_path)
+        for process in (one, other):
+            process.calls.add("/a", by=2.5)
+            process.size.observe(3)
+            process.waiting.read = lambda: 7
+            process.exchange.publish()
+    last = Process(tmp_path)
+    gather_earlier(last.exchange.metrics, tmp_path)
+    values = shown(last)
+    assert (values["calls_total", "/a"], values["size_count", ""], values["size_sum", ""]) == (15, 6, 18)
+    assert ("waiting", "") not in values, "what waited then does not wait now"
+    assert len(list(tmp_path.glob("*.json"))) == 1
+
+
+def test_what_a_version_with_other_labels_or_buckets_has_counted_is_left_out(tmp_path: Path) -> None:
+    old, new = Process(tmp_path), Process(tmp_path)
+    old.calls.series = {("/a", "GET"): [5.0]}
+    old.size.series = {(): [1.0, 1.0]}
+    old.exchange.publish()
+    new.calls.add("/a")
+    for earlier in (False, True):
+        if earlier:
+            gather_earlier(new.exchange.metrics, tmp_path)
+        values = shown(new)
+        assert (values["calls_total", "/a"], ("size_count", "") in values) == (1, False)

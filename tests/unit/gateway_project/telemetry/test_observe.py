@@ -14,7 +14,7 @@ from metering.types import EstimateReason, Outcome
 from tests.support import build
 
 CALL: Any = SimpleNamespace(
-    model=SimpleNamespace(model_class="BASE_S"),
+    model=SimpleNamespace(model_class="BASE_S", name="small"),
     policy=SimpleNamespace(task="LLM0_CHAT"),
     started_s=time.monotonic(),
     waited_s=0.0,
@@ -45,6 +45,28 @@ def test_what_a_vendor_cannot_have_used_is_counted_for_each_vendor() -> None:
     call_ended(CALL, (*attempts, build.attempt(5, "third")))
     grown = {labels: count - before.get(labels, 0) for labels, count in counted().items()}
     assert {labels: count for labels, count in grown.items() if count} == {("one",): 2, ("other",): 1}
+
+
+def test_money_and_tokens_are_counted_by_vendor_and_by_the_model_that_served() -> None:
+    call_ended(
+        CALL,
+        (
+            replace(build.attempt(1, "paid"), input_tokens=3, output_tokens=4, cost_nano_usd=1_500_000_000),
+            replace(
+                build.attempt(2, "paid"),
+                input_tokens=1,
+                output_tokens=0,
+                cost_nano_usd=1,
+                request_model="large",
+            ),
+        ),
+    )
+    cost = {labels[:2]: cell for labels, cell in metrics.cost_usd.series.items() if labels[0] == "paid"}
+    assert cost == {("paid", "small"): [1.5], ("paid", "large"): [1e-9]}
+    tokens = {labels[1::2]: cell for labels, cell in metrics.tokens.series.items() if labels[0] == "paid"}
+    assert tokens == {
+        ("small", "input"): [3], ("small", "output"): [4], ("large", "input"): [1], ("large", "output"): [0],
+    }  # fmt: skip
 
 
 def test_the_wait_for_room_is_no_overhead() -> None:

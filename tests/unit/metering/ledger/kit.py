@@ -4,9 +4,11 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from msgspec import structs
+
 from metering.amounts import Amounts
 from metering.ids import command_digest, derived_id, uuid7
-from metering.ledger.commands import Adjust, HoldLine, MeterKey, Reserve, Settle
+from metering.ledger.commands import Adjust, HoldLine, MeterKey, Reserve, ReserveLate, Settle
 from metering.ledger.records import Entry, HoldRow, Meter
 from metering.ledger.unit_of_work import UnitOfWork
 from metering.types import Dimension, EntryKind, ReservationState, Window
@@ -31,6 +33,11 @@ def line(amount: int = 10, limit: int = 100, *, meter: MeterKey = KEY, **facts: 
 def reserve(*lines: HoldLine, id_: UUID = ID, **facts: Any) -> Reserve:
     """Ten tokens of Alder's, unless lines say otherwise."""
     return build.reserve(*lines or (line(),), id_=id_, **facts)
+
+
+def late(*lines: HoldLine, **facts: Any) -> ReserveLate:
+    """The same, let in while the ledger was away."""
+    return ReserveLate(**structs.asdict(reserve(*lines, **facts)))
 
 
 def settle(output_tokens: int = 6, *, id_: UUID = ID) -> Settle:

@@ -20,6 +20,8 @@ COMMANDS: dict[str, Command] = {
     "reserve, same body": kit.reserve(),
     "reserve, other body": kit.reserve(kit.line(11)),
     "reserve, other tenant": kit.reserve(kit.line(meter=SHARED), tenant_id=build.BIRCH),
+    "reserve late, same body": kit.late(),
+    "reserve late, other body": kit.late(kit.line(11)),
     "extend the lease": Extend(reservation_id=kit.ID, lease_s=60),
     "extend the amount": Extend(
         reservation_id=kit.ID, lease_s=60, lines=(kit.line(5),), bound=Amounts(output_tokens=5), sequence=2

@@ -6,12 +6,13 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 from msgspec.structs import replace
 
 from metering.errors import InvalidRequest, LedgerOverloaded, MeteringUnavailable
 from metering.ids import command_digest, uuid7
 from metering.ledger.apart.messages import CLOSING, UNREADABLE, Inbox, Open, State, failure, message
-from metering.ledger.commands import Adjust, Command, Expire, Release, Reserve
+from metering.ledger.commands import Adjust, Command, Expire, Release, Reserve, ReserveLate
 from metering.ledger.results import Denied, Ended, Granted, LineBalance, LineDenial, Reason, Refused, Result
 from metering.types import Dimension, ReservationState
 from tests.support.build import ALDER, LABELS, attempt, extend, line, meter_key, reserve, settle
@@ -56,7 +57,8 @@ others = st.sampled_from(
         Adjust(reservation_id=ID, number=1, reason="corrected", cost_nano_usd=-5),
     ]
 )
-commands: st.SearchStrategy[Command] = st.one_of(reserves, settles, others)
+lates = reserves.map(lambda command: ReserveLate(**structs.asdict(command)))
+commands: st.SearchStrategy[Command] = st.one_of(reserves, lates, settles, others)
 balance = LineBalance(meter_id=7, used=1, held=2, limit=3, resets_at=NOON)
 denial = LineDenial(line=0, used=1, held=2, requested=3, limit=4, resets_at=None)
 results: st.SearchStrategy[Result] = st.sampled_from(

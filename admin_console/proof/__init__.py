@@ -1,0 +1,1 @@
+"""How well the gateway does what it is for, for super admins."""

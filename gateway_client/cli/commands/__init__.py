@@ -1,0 +1,1 @@
+"""The commands: each reads what was typed, asks the gateway, and shows the answer."""

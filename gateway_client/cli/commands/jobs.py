@@ -1,0 +1,132 @@
+"""`jobs list`, `show`, `wait` and `cancel`."""
+
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+import typer
+
+from gateway_client.cli.answer import Column, CsvOption, Form, JsonOption, form_of, show_facts, show_rows
+from gateway_client.cli.clean import clean
+from gateway_client.cli.connection import opened, settings_of
+from gateway_client.cli.progress import Steps
+from gateway_client.cli.tasks import events_of
+from gateway_client.cli.words import money, when
+from gateway_client.errors import GatewayError, GatewayUnavailableError
+from gateway_client.failures import error_from
+
+if TYPE_CHECKING:
+    from gateway_client.api import GatewayApi
+
+Facts = dict[str, Any]
+IdArgument = Annotated[UUID, typer.Argument(metavar="ID", help="Of the job.")]
+STYLES = {"succeeded": "green", "failed": "red", "cancelled": "yellow"}
+ENDED = frozenset(STYLES)
+AGAIN_S = 1.0
+MOST_LISTED = 200
+COLUMNS = (
+    Column(title="id", text=lambda row: row["id"]),
+    Column(title="task", text=lambda row: row["task"]),
+    Column(title="status", text=lambda row: row["status"], style=lambda row: STYLES.get(row["status"], "")),
+    Column(title="progress", text=lambda row: f"{row['progress']}%", is_number=True),
+    Column(title="begun", text=lambda row: when(row["created_at"])),
+    Column(title="error", text=lambda row: (row["error"] or {}).get("message", "")),
+)
+
+
+def list_jobs(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, max=MOST_LISTED, help="So many of the newest.")] = 20,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """Your own jobs, the newest first."""
+    form = form_of(as_json=as_json, as_csv=as_csv)
+    with opened(settings_of(context)) as api:
+        rows = api.get("/api/jobs", {"limit": limit})["results"]
+    show_rows(rows, COLUMNS, form=form, empty="You have no jobs.")
+
+
+def show(context: typer.Context, id: IdArgument, as_json: JsonOption = False) -> None:
+    """One job; with --json also its result."""
+    form = form_of(as_json=as_json)
+    with opened(settings_of(context)) as api:
+        job = _job(api, id)
+    _show(job, form)
+
+
+def wait(
+    context: typer.Context,
+    id: IdArgument,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait at most.")] = 3_600.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Wait until a job has ended, and show it. The exit code says whether it succeeded."""
+    form = form_of(as_json=as_json)
+    deadline = time.monotonic() + timeout
+    with opened(settings_of(context)) as api, Steps("waits") as steps:
+        last = ""
+        while (job := _job(api, id))["status"] not in ENDED:
+            if time.monotonic() > deadline:
+                raise GatewayError(f"The job has not ended within {timeout:g} seconds; it goes on.")
+            steps.tell(job["status"], job["progress"])
+            last = _follow(api, id, last, steps, deadline)
+    _show(job, form)
+    if job["status"] != "succeeded":
+        raise error_from(
+            job["error"] or {"message": f"The job was {job['status']}.", "code": "job_cancelled"}, status=400
+        )
+
+
+def cancel(context: typer.Context, id: IdArgument, as_json: JsonOption = False) -> None:
+    """Stop a job. What it has used is charged."""
+    form = form_of(as_json=as_json)
+    with opened(settings_of(context)) as api:
+        job: Facts = api.post(f"/api/jobs/{id}/cancel")
+    _show(job, form)
+
+
+def _job(api: "GatewayApi", id: UUID) -> Facts:
+    found: Facts = api.get(f"/api/jobs/{id}")
+    return found
+
+
+def _follow(api: "GatewayApi", id: UUID, last: str, steps: Steps, deadline: float) -> str:
+    """Tells what the job tells, until the stream ends; where it breaks, it is gone on with after the last event.
+
+    Returns that event's number.
+    """
+    headers = {"last-event-id": last} if last else {}
+    stream = api.events(f"/api/jobs/{id}/events", headers=headers)
+    try:
+        for event in stream:
+            last = event.id or last
+            facts = next(iter(events_of(iter([event]))))[1] if event.event != "failed" else {}
+            steps.tell(clean(_told(event.event, facts)), facts.get("progress"))
+            if time.monotonic() > deadline:
+                break
+    except GatewayUnavailableError:
+        time.sleep(AGAIN_S)
+    return last
+
+
+def _told(name: str, facts: Facts) -> str:
+    """`section started: claims`."""
+    about = facts.get("code") or facts.get("title") or facts.get("source") or ""
+    return f"{name.replace('_', ' ')}: {about}" if about else name.replace("_", " ")
+
+
+def _show(job: Facts, form: Form) -> None:
+    usage = job.get("usage") or {}
+    lines = [
+        ("job", job["id"]),
+        ("task", job["task"]),
+        ("status", job["status"]),
+        ("progress", f"{job['progress']}%"),
+        ("begun", when(job["created_at"])),
+        ("ended", when(job["ended_at"])),
+        ("kept until", when(job["expires_at"])),
+        ("cost", money(usage["cost_usd"]) if "cost_usd" in usage else ""),
+        ("error", (job["error"] or {}).get("message", "")),
+    ]
+    show_facts(job, lines, form=form)

@@ -1,0 +1,1 @@
+"""Vendors' own reports of usage and cost: how each is asked for, and read."""

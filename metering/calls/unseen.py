@@ -1,0 +1,112 @@
+"""Let a call in while the database is away, where the rule `on_metering_failure` says `open`.
+
+1. The database has not been heard for a second, and cannot be asked: a read failed, or the ledger has not answered
+   within OPEN_AFTER_S.
+2. It is planned under what this process last knew of its caller, plan, catalog and policy. What is not known is not
+   let in.
+3. It is let in only as far as the rule `open_cap` goes: a bound on what one process may spend unseen.
+4. Its ledger is the spool: intent on the disk before the vendor is asked, usage after. The database is told later
+   (ledger/spool).
+
+A call whose first answer may have to be found again (Idempotency-Key), or whose work another process may take on, is
+not let in: only the database can say whether it has been made already.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from metering.admission.plan import CallPlan
+from metering.calls.begin import CallRequest, plan
+from metering.calls.collaborators import Collaborators
+from metering.calls.last_known import LastKnownDirectory
+from metering.content.guard import Guarded
+from metering.errors import MeteringUnavailable
+from metering.identity.principal import Principal
+from metering.ledger.commands import Command
+from metering.ledger.port import Ledger
+from metering.ledger.results import Result
+from metering.ledger.spool.spool import Spool
+from metering.ledger.spool.unseen import UnseenLedger
+from metering.money import NANO_PER_USD
+from metering.policy.values import EffectivePolicy
+from metering.ports import TaskRequest
+from metering.reservation.bounded_call import BoundedRequest
+from metering.reservation.lease import LeaseKeeper
+from metering.rules.registry import OPEN_CAP_DEFAULT
+from metering.time_limits import CoarseTimeout
+from metering.types import Task
+
+OPEN_AFTER_S = 2.0
+"""How long the ledger is waited for, if the database was not heard meanwhile."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Away:
+    """What a process needs to go on without its database."""
+
+    spool: Spool
+    is_deaf: Callable[[], bool]
+    """Whether the database has not been heard lately."""
+    is_away: Callable[[], bool]
+    """Whether it is known besides that the ledger cannot reach it."""
+
+
+class ImpatientLedger:
+    """The ledger for who may go on without it: it is not waited for longer than OPEN_AFTER_S once it is not heard."""
+
+    def __init__(self, ledger: Ledger, away: Away) -> None:
+        self._ledger = ledger
+        self._away = away
+
+    async def submit(self, command: Command) -> Result:
+        """Return the committed answer to one command (see metering.ledger.port.Ledger)."""
+        try:
+            with CoarseTimeout(OPEN_AFTER_S):
+                return await self._ledger.submit(command)
+        except TimeoutError:
+            if self._away.is_deaf():
+                raise MeteringUnavailable("The database is away.") from None
+        return await self._ledger.submit(command)
+
+
+class UnseenCalls:
+    """Lets calls in that the database does not see. For one event loop."""
+
+    def __init__(self, with_: Collaborators, away: Away) -> None:
+        self._away = away
+        self.directory = LastKnownDirectory(with_.directory)
+        self.leases = LeaseKeeper(UnseenLedger(away.spool, cap_nano_usd=0))
+        """Their leases are nobody's: they are always renewed."""
+        self.impatient = ImpatientLedger(with_.ledger, away)
+        self._with = replace(with_, directory=self.directory, leases=self.leases, spool=None)
+
+    def is_away(self) -> bool:
+        """Whether it is known that the database cannot be reached."""
+        return self._away.is_away()
+
+    def is_deaf(self) -> bool:
+        """Whether the database has not been heard lately."""
+        return self._away.is_deaf()
+
+    def may_let_in(self, policy: EffectivePolicy) -> bool:
+        """Whether the rule says `open`."""
+        return policy.choice("on_metering_failure", "closed") == "open"
+
+    async def plan(
+        self, caller: Principal, request: CallRequest, away: MeteringUnavailable
+    ) -> tuple[Collaborators, CallPlan[BoundedRequest], TaskRequest, Guarded | None]:
+        """The plan of a call, and with whom it goes on. Raises `away` where it may not, and what `plan` raises."""
+        if not self._away.is_deaf() or request.task is not Task.CHAT:
+            raise away
+        if (request.idempotency, request.reservation_id, request.journal) != (None, None, None):
+            raise away
+        try:
+            planned, work, seen = await plan(self._with, caller, request)
+        except MeteringUnavailable:
+            raise away from None
+        policy = planned.policy
+        if not self.may_let_in(policy):
+            raise away
+        cap = policy.numbers.get("open_cap", OPEN_CAP_DEFAULT) * NANO_PER_USD
+        ledger = UnseenLedger(self._away.spool, cap_nano_usd=cap)
+        return replace(self._with, ledger=ledger), planned, work, seen

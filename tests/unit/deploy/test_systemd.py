@@ -1,0 +1,60 @@
+"""deploy/systemd: what each unit starts exists, gets its secrets as files, and may do little."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from gateway_project.asgi import DRAIN_S
+
+ROOT = Path(__file__).parents[3]
+UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
+INSTALLED = "/opt/llm-gateway/"
+
+
+def settings(unit: Path) -> list[tuple[str, str]]:
+    lines = [line for line in unit.read_text().splitlines() if "=" in line and not line.startswith("#")]
+    return [(name, value) for name, _, value in (line.partition("=") for line in lines)]
+
+
+def one(unit: Path, name: str) -> str:
+    [value] = [value for found, value in settings(unit) if found == name]
+    return value
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_a_unit_starts_a_script_that_is_there_as_a_user_without_powers(unit: Path) -> None:
+    program = one(unit, "ExecStart").split()[0]
+    assert program.startswith(INSTALLED)
+    assert (ROOT / program.removeprefix(INSTALLED)).stat().st_mode & 0o111
+    assert (one(unit, "User"), one(unit, "CapabilityBoundingSet")) == ("llm-gateway", "")
+    assert (one(unit, "ProtectSystem"), one(unit, "NoNewPrivileges")) == ("strict", "yes")
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_every_secret_is_a_credential_that_make_secrets_makes(unit: Path) -> None:
+    made = (ROOT / "deploy" / "make-secrets").read_text()
+    credentials = [value.partition(":")[0] for name, value in settings(unit) if name == "LoadCredential"]
+    files = [value for name, value in settings(unit) if name == "Environment" and "_FILE=" in value]
+    assert files == [f"{name.upper()}_FILE=%d/{name}" for name in credentials]
+    assert len(credentials) == 8
+    assert all(name in made for name in credentials)
+
+
+def test_calls_have_the_time_to_end_that_the_gateway_gives_them() -> None:
+    [gateway] = [unit for unit in UNITS if unit.name == "llm-gateway@.service"]
+    assert int(one(gateway, "TimeoutStopSec")) >= DRAIN_S + 30
+    assert one(gateway, "Requires") == "llm-gateway-migrate.service"
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not on this machine")
+def test_systemd_itself_finds_nothing_wrong(tmp_path: Path) -> None:
+    for unit in UNITS:
+        text = unit.read_text().replace(INSTALLED, f"{ROOT}/")
+        (tmp_path / unit.name.replace("@.", "@7007.")).write_text(text)
+    units = sorted(map(str, tmp_path.iterdir()))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
