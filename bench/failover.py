@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.report import Report, new_report, print_table
-from bench.resilience.books import compare, is_exact, lost_usd, until_all_has_ended
+from bench.resilience.bill import compare, is_exact, lost_usd, until_all_has_ended
 from bench.resilience.callers import Call, Callers, refusals
 from bench.resilience.gateway import Server, new_tenant, running_server
 from bench.resilience.pair import running_pair

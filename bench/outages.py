@@ -1,7 +1,7 @@
 """`script/bench outages [--seeds N]`: N outages of PostgreSQL, each another; afterwards the books are the vendor's.
 
 Gateways and vendor are real processes; PostgreSQL is really stopped, or all connections to it are cut; processes are
-really killed. What comes of a seed says `tests/faults/outages/plan.py`, what has to be true afterwards `books.py`. As
+really killed. What comes of a seed says `tests/faults/outages/plan.py`, what has to be true afterwards `bill.py`. As
 several worlds run side by side, a seed's timing differs from run to run; what it does does not.
 """
 
@@ -18,7 +18,7 @@ from bench.report import Report, new_report, print_table
 from launcher.postgres import EmbeddedPostgres
 from tests.faults.callers import callers
 from tests.faults.databases import create_database, migrate
-from tests.faults.outages.books import assert_books_are_the_vendors
+from tests.faults.outages.bill import assert_ledger_is_the_bill
 from tests.faults.outages.outage import happens
 from tests.faults.outages.plan import MANNERS, outage_of
 from tests.faults.outages.world import World, running_world
@@ -48,20 +48,32 @@ def measure(conninfo: str, *, seeds: int) -> Report:
 
 
 def _figures(count: Counter[str]) -> dict[str, int]:
-    names = ("outages", "failed", "answered", "refused", "cut off", "provisional", "past limits", "uncovered")
+    names = (
+        "outages",
+        "failed",
+        "answered",
+        "refused",
+        "cut off",
+        "provisional",
+        "held in vain",
+        "past limits",
+        "uncovered",
+    )
     return {name: count[name] for name in names}
 
 
 async def _all(seeds: int, tally: Tally) -> None:
-    waiting = iter(range(seeds))
-    await asyncio.gather(*[_in_a_world(waiting, tally) for _ in range(min(WORLDS, seeds))])
+    waiting, one_by_one = iter(range(seeds)), asyncio.Lock()
+    await asyncio.gather(*[_in_a_world(waiting, tally, one_by_one) for _ in range(min(WORLDS, seeds))])
 
 
-async def _in_a_world(waiting: Iterator[int], tally: Tally) -> None:
+async def _in_a_world(waiting: Iterator[int], tally: Tally, one_by_one: asyncio.Lock) -> None:
+    """Worlds are made `one_by_one`, and end for themselves."""
     with TemporaryDirectory(prefix="outages-", dir=os.environ["GATEWAY_STATE_DIR"]) as name:
         folder = Path(name)
         server = EmbeddedPostgres(folder / "postgres")
-        database = await asyncio.to_thread(_database_on, server)
+        async with one_by_one:
+            database = await asyncio.to_thread(_database_on, server)
         (folder / "gateways").mkdir()
         entered = running_world(server, database, folder / "gateways")
         world = await asyncio.to_thread(entered.__enter__)
@@ -89,7 +101,7 @@ async def _survives(world: World, seed: int, tally: Tally) -> bool:
     try:
         async with callers() as crowd:
             slug, told = await happens(world, outage, crowd)
-        books = await assert_books_are_the_vendors(world, slug, told)
+        books = await assert_ledger_is_the_bill(world, slug, told)
     except Exception as error:  # noqa: BLE001 - told, and counted
         print(f"seed {seed} ({outage}) failed: {type(error).__name__}: {error}", flush=True)
         count["failed"] += 1
@@ -98,6 +110,7 @@ async def _survives(world: World, seed: int, tally: Tally) -> bool:
     count["refused"] += sum(each.status in (429, 503) for each in told)
     count["cut off"] += sum(each.status == 0 for each in told)
     count["provisional"] += books.provisional
+    count["held in vain"] += books.slack
     count["past limits"] += books.passed
     count["uncovered"] += books.uncovered
     print(f"seed {seed}: {outage.manner}", flush=True)

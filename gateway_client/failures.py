@@ -21,6 +21,8 @@ BY_CODE: dict[str, type[errors.GatewayError]] = {
     "vendor_timeout": errors.GatewayUnavailableError,
     "metering_unavailable": errors.GatewayUnavailableError,
     "overloaded": errors.GatewayUnavailableError,
+    "idempotency_in_progress": errors.GatewayUnavailableError,
+    "idempotency_answer_lost": errors.GatewayUnavailableError,
     "internal_error": errors.GatewayUnavailableError,
 }
 BY_STATUS: dict[int, type[errors.GatewayError]] = {

@@ -101,12 +101,15 @@ class _Bucket:
         """`left` remained after the call of `passage`. Answers to older calls than were heard of say nothing."""
         if self._told is not None and passage.number <= self._told[0].number:
             return
-        self.per_minute = limit
+        first, self.per_minute = not self.per_minute, limit
         if self._learns and self._told is not None:
             self._learn(passage, left)
         self._told = (passage, left)
         flowed = (now - passage.begun_at) * limit / PER_MINUTE_S
-        self._level = min(limit, left - self._each * (begun - passage.number) + flowed)
+        told = min(limit, left - self._each * (begun - passage.number) + flowed)
+        # Calls overtake each other on their way, so an answer may not count some that were begun before it. What was
+        # reckoned here counts them all; what it does not know is what others drew.
+        self._level = told if first else min(self.level_at(now), told)
         self._at = now
 
     def _learn(self, passage: Passage, left: float) -> None:

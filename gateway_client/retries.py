@@ -47,7 +47,8 @@ class RetryPolicy:
         """Seconds until the next try, or None for none; `tries` have failed, and `waited_s` went by between them.
 
         1. `x-should-retry: false` is obeyed: the call may have been billed, or no repetition would mend it.
-        2. A limit that has room again soon (429) is waited for as long as the gateway says, within the patience.
+        2. A limit that has room again soon (429), and an answer that is still being made under the same Idempotency-Key
+           (409), are waited for as long as the gateway says, within the patience.
         3. A fault is tried again a few times, not sooner than the gateway says.
         4. Everything else stays as it is.
         """
@@ -55,7 +56,7 @@ class RetryPolicy:
             return None
         told_s = error.retry_after_s or 0.0
         backoff_s = self._backoff_s(tries)
-        if isinstance(error, LimitError) and not _is_used_up(error):
+        if _passes_by(error):
             wait_s = max(told_s * random.uniform(1.0, 1.1), LEAST_WAIT_S) if told_s else backoff_s  # noqa: S311
             return wait_s if waited_s + wait_s <= self.patience_s else None
         if tries > self.retries or not (error.should_retry or self._is_fault(error)):
@@ -72,7 +73,7 @@ class RetryPolicy:
             error.status_code is None and error.code != UNREACHABLE
         ):  # it had been sent, and nobody knows how it ended
             return self.idempotent and isinstance(error, GatewayUnavailableError)
-        return isinstance(error, GatewayUnavailableError) or error.code == IN_PROGRESS
+        return isinstance(error, GatewayUnavailableError)
 
     def _backoff_s(self, tries: int) -> float:
         longest_s = min(self.most_wait_s, self.first_wait_s * 2.0 ** min(tries - 1, 30))
@@ -84,5 +85,8 @@ WITHOUT_KEYS = RetryPolicy(idempotent=False)
 """For vendors, who know no Idempotency-Key."""
 
 
-def _is_used_up(error: LimitError) -> bool:
-    return isinstance(error, BudgetExceededError) and not isinstance(error, BudgetReservedError)
+def _passes_by(error: GatewayError) -> bool:
+    """Whether it is only a matter of time."""
+    if error.code == IN_PROGRESS or isinstance(error, BudgetReservedError):
+        return True
+    return isinstance(error, LimitError) and not isinstance(error, BudgetExceededError)

@@ -13,7 +13,7 @@ from launcher.process import stop_child
 from launcher.stack import prepare_state_dir, running_stack
 
 DURABILITY = ("fsync", "synchronous_commit", "full_page_writes")
-NEED_POWERS = frozenset({"failover", "image", "newcomer", "soak"})
+NEED_POWERS = frozenset({"failover", "image", "newcomer", "outages", "soak"})
 """Benchmarks for which root's powers are needed: they run servers as other users, or make file systems."""
 
 

@@ -57,7 +57,7 @@ from metering.calls.record import note_admission, note_refused_caller
 from metering.calls.repeated import Repeated
 from metering.calls.running import STREAMED, WHOLE, run_whole
 from metering.calls.streaming import run_streamed
-from metering.calls.unseen import Away, UnseenCalls
+from metering.calls.unseen import Away, SpillingLedger, UnseenCalls
 from metering.calls.values import Call, Facts, Observer, ReplayObserver, Result, facts_of
 from metering.calls.without_vendor import work_without_vendor
 from metering.content.guard import Guarded
@@ -259,19 +259,17 @@ class LLMGateway:
             if caller.is_last_known:
                 raise MeteringUnavailable("The database is away.")
             planned, work, seen = await plan(self._with, caller, request)
-            ledger = self._with.ledger
-            if self._unseen is not None and self._unseen.may_let_in(planned.policy):
-                ledger = self._unseen.impatient
-            return self._with, await self._admit(
-                self._with, caller, request, planned, work, seen, started_s, ledger=ledger
+            spilling = None
+            if self._unseen is not None:
+                spilling = self._unseen.spilling(request, planned.policy, self._with.ledger)
+            return await self._admit(
+                self._with, caller, request, planned, work, seen, started_s, spilling=spilling
             )
         except MeteringUnavailable as away:
             if self._unseen is None or type(away) is not MeteringUnavailable:
                 raise
             with_, planned, work, seen = await self._unseen.plan(caller, request, away)
-            return with_, await self._admit(
-                with_, caller, request, planned, work, seen, started_s, ledger=with_.ledger
-            )
+            return await self._admit(with_, caller, request, planned, work, seen, started_s)
 
     async def _admit(
         self,
@@ -283,16 +281,18 @@ class LLMGateway:
         seen: Guarded | None,
         started_s: float,
         *,
-        ledger: Ledger,
-    ) -> Call:
-        """Look whether the answer is kept, draw from the call's rate limits and hold what it may use."""
+        spilling: SpillingLedger | None = None,
+    ) -> tuple[Collaborators, Call]:
+        """Look whether the answer is kept, draw from the call's rate limits and hold what it may use, in the ledger or
+        if it does not answer in the spool.
+        """
         asks_for_cache = request.cache is not None or planned.policy.numbers.get("cache_ttl_s")
         terms = cache_terms(with_, request, planned) if asks_for_cache else None
         recalled = await recall(with_, request, planned, terms) if terms is not None else None
         admitted = await admit(
             without_use(planned) if recalled is not None and recalled.entry is not None else planned,
             labels=partial(ledger_labels, caller, request),
-            ledger=ledger,
+            ledger=spilling or with_.ledger,
             buckets=with_.buckets,
             background=with_.background,
             lease_s=with_.lease_s,
@@ -301,6 +301,8 @@ class LLMGateway:
             reservation_id=request.reservation_id,
             waiting=with_.waiting if request.may_wait else None,
         )
+        if spilling is not None and spilling.has_spilled and self._unseen is not None:
+            with_ = self._unseen.collaborators(spilling.unseen)
         if recalled is not None and recalled.entry is not None:
             call = answered(with_, request, work, planned, admitted, recalled, started_s=started_s)
         else:
@@ -312,7 +314,11 @@ class LLMGateway:
             call = msgspec.structs.replace(call, guarded=seen, notices=(*call.notices, notice))
         if call.notices or with_.decisions.is_sampled():
             note_admission(with_.decisions, caller, request, call, with_.now())
-        return call
+        return with_, call
+
+    def serves_unseen(self) -> bool:
+        """Whether the database is away, and calls are let in nevertheless."""
+        return self._unseen is not None and self._unseen.lets_anybody_in()
 
     def stop_waiting(self) -> None:
         """Refuse the calls that wait for room, and let none wait from now on."""

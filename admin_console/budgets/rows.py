@@ -60,7 +60,9 @@ def row_of(
     status = line.status
     limit, title = status.limit, whose(line, names)
     owner = tenants.get(status.tenant_slug or "", "") if viewer.tenant is None else ""
-    small = " · ".join(filter(None, (owner if owner != title else "", counts(line))))
+    away = f"{amount_of(limit.dimension, status.uncovered)} past it while the database was away"
+    told = (owner if owner != title else "", counts(line), away if status.uncovered else "")
+    small = " · ".join(filter(None, told))
     at_reset, when = forecast_words(line, now, zone)
     words = "used" if limit.dimension is not Dimension.CONCURRENCY else "in flight"
 

@@ -13,7 +13,7 @@ from admin_console.tenant.reach import tenant_in_reach
 from admin_console.who import Viewer
 from admin_console.wording import count, percent, usd, usd_exact, when
 from metering.errors import MeteringError
-from metering.proof.silent_phase import SilentPhase, rules_of, silent_phase
+from metering.proof.silent_phase import SilentPhase, silent_phase
 from metering.simulation.replay import Tally
 from metering.simulation.replay_at_once import MAX_BEFORE, MAX_CALLS
 
@@ -40,7 +40,6 @@ def silent(request: HttpRequest, viewer: Viewer, page: dict[str, Any], slug: str
 
 
 def _shown(found: SilentPhase, page: dict[str, Any]) -> dict[str, Any]:
-    replayed = found.replayed
     return {
         "found": found,
         "mode_since": when(found.mode_since, page["zone"]),
@@ -48,15 +47,16 @@ def _shown(found: SilentPhase, page: dict[str, Any]) -> dict[str, Any]:
             Figure(
                 name="denied",
                 label="Would have been denied",
-                value=count(replayed.denied.calls),
-                beside=f"of {count(replayed.total.calls)} calls",
-                note=f"{percent(found.denied_share)}, which cost {usd(replayed.denied.cost_nano_usd)}",
+                value=count(found.denied.calls),
+                beside=f"of {count(found.calls.calls)} calls",
+                note=f"{percent(found.denied_share)}, which cost {usd(found.denied.cost_nano_usd)}; "
+                f"{count(found.denied_anyway.calls)} are denied in any case",
             ),
             Figure(
                 name="cost",
                 label="They all cost",
-                value=usd(replayed.total.cost_nano_usd),
-                exact=usd_exact(replayed.total.cost_nano_usd),
+                value=usd(found.calls.cost_nano_usd),
+                exact=usd_exact(found.calls.cost_nano_usd),
                 note=f"{fine_percent(found.exact_share)} by vendors' own figures",
             ),
             Figure(
@@ -67,7 +67,7 @@ def _shown(found: SilentPhase, page: dict[str, Any]) -> dict[str, Any]:
             ),
         ],
         "by_rule": _table(
-            "Limit", [(f"{rule} ({code})", tally) for (rule, code), tally in rules_of(replayed)]
+            "Limit", [(f"{rule} ({code})", tally) for (rule, code), tally in found.by_rule.items()]
         ),
         "by_whom": _table("Whose calls", [(each.name, each.tally) for each in found.by_whom]),
         "edit_url": reverse("admin:metering_tenant_change", args=[found.tenant.pk]),

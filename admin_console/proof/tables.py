@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from admin_console.parts import Cell, Column, Empty, Row, Table
 from admin_console.proof.words import causes_text, fine_percent
-from admin_console.wording import NOTHING, count, day, usd, usd_exact, when
+from admin_console.wording import NOTHING, count, short_day, usd, usd_exact, when
 from metering.decisions.decision import Verdict
 from metering.models import PolicyDecision, ReconciledDay, Tenant
 from metering.proof.accuracy import Accuracy
@@ -40,7 +40,7 @@ def vendor_table(found: Accuracy) -> Table:
             Cell(text=usd(deviation.vendor_nano_usd) if deviation is not None else NOTHING),
             Cell(text=usd(deviation.metered_nano_usd) if deviation is not None else NOTHING),
             Cell(text=fine_percent(deviation.accuracy) if deviation is not None else NOTHING),
-            Cell(text=day(deviation.last) if deviation is not None else "never"),
+            Cell(text=short_day(deviation.last) if deviation is not None else "never"),
         )
         rows.append(Row(cells=cells))
     empty = Empty(title="No calls in these days", text="A vendor is here once it was asked for something.")
@@ -71,7 +71,7 @@ def difference_table(since: date, until: date) -> Table:
 def _difference(row: ReconciledDay) -> tuple[Cell, ...]:
     difference = row.vendor_nano_usd - row.metered_nano_usd
     return (
-        Cell(text=day(row.day), small=row.provider_name),
+        Cell(text=short_day(row.day), small=row.provider_name),
         Cell(text=row.model or "all models", tag="" if row.is_known else "not in the catalog", tone="warn"),
         Cell(text=usd(row.vendor_nano_usd), exact=usd_exact(row.vendor_nano_usd)),
         Cell(text=usd(row.metered_nano_usd), exact=usd_exact(row.metered_nano_usd)),

@@ -151,6 +151,8 @@ def _facts(status: BudgetStatus, amount: partial[str]) -> Iterator[str]:
         yield f"{status.percent:.1f} % used"
         yield f"{amount(status.held)} held"
     yield f"{amount(status.remaining)} left"
+    if status.uncovered:
+        yield f"{amount(status.uncovered)} past it while the database was away"
     if status.override:
         yield f"{amount(status.override)} of overrides"
 

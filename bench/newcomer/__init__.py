@@ -25,7 +25,9 @@ GUIDE = REPOSITORY / "docs" / "operations.md"
 TRANSCRIPT = REPOSITORY / "docs" / "operations-transcript.md"
 STANDS_FOR_SYSTEMD = Path(__file__).with_name("systemctl.py")
 MARK = "@@newcomer@@"
-_PART = re.compile(r"^#{2,3} (?P<heading>.+)$|^```sh newcomer\n(?P<block>.*?)^```$", re.MULTILINE | re.DOTALL)
+_PART = re.compile(
+    r"^#{2,3} (?P<heading>[^\n]+)$|^```sh newcomer\n(?P<block>.*?)^```$", re.MULTILINE | re.DOTALL
+)
 
 
 def measure(conninfo: str) -> Report:
@@ -79,7 +81,7 @@ def fresh_debian(folder: Path) -> Path:
 def follow(root: Path, lines: list[tuple[str, str]]) -> list[Step]:
     """Type the lines into one shell, which goes on whatever they say. Its processes end with it."""
     typed = "\n".join(f'{line}\necho "{MARK} $?"' for _, line in lines)
-    trust = f"cat /root/certificates >> {CERTIFICATES} 2>/dev/null; true"
+    trust = f"[ -f {CERTIFICATES} ] && cat /root/certificates >> {CERTIFICATES}"
     passed_on = {key: text for key, text in os.environ.items() if key.startswith(PASSED_ON)}
     environment = passed_on | {
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",

@@ -24,9 +24,9 @@ def main() -> int:
         return 0
     for name in names:
         if not name.startswith(OURS):
-            status = subprocess.run(
-                ["service", name, "restart" if verb == "restart" else "start"], check=False
-            ).returncode
+            if verb == "restart":
+                subprocess.run(["service", name, "stop"], check=False)
+            status = subprocess.run(["service", name, "start"], check=False).returncode
             if status:
                 return status
             continue
@@ -66,7 +66,7 @@ def start(name: str) -> int:
                 line.split("=", 1) for line in lines if "=" in line and not line.startswith("#")
             )
         elif key == "Environment":
-            environment |= dict([value.split("=", 1)])
+            environment |= dict([value.strip('"').split("=", 1)])
         elif key == "LoadCredential":
             lend(name, value, user)
     command = [

@@ -3,19 +3,17 @@
 import re
 from dataclasses import dataclass
 
+PACKAGES = "apt-get "
 MOST_LINES, MOST_CHARACTERS = 8, 400
 _TOKEN = re.compile(r"ati_[A-Za-z0-9_]{8}_[A-Za-z0-9_-]+")
-_NOISE = re.compile(
-    r"https?://(?!127\.|localhost|gateway\.example)|invoke-rc\.d|^debconf|^\(Reading|^\s*$"
-    r"|^(Selecting|Preparing to|Unpacking|Setting up|Processing|Extracting|Creating config|update-alternatives) ?"
-)
+_NOISE = re.compile(r"https?://(?!127\.|localhost|gateway\.example)|^\s*$")
 HEAD = """# A newcomer's run
 
-[operations.md](operations.md) followed line by line on {day}, by `script/bench newcomer`: in a root
-file system of Debian 12's packages, with nothing of ours in it but the release as a file. Long
-outputs are shortened, and what package managers say is left out. No systemd can run in there: what
-stands for it starts each unit's program as its user, with its variables and its credentials, but
-without its fences (`systemd-analyze` checks those, `tests/unit/deploy/test_systemd.py`).
+[operations.md](operations.md) followed line by line on {day}, by `script/bench newcomer`: in a file system of
+Debian 12's packages, with nothing of ours in it but the release as a file. Long outputs are shortened, and what package
+managers say is left out. No systemd can run in there; what stands for it starts each unit's program as its user, with
+its variables and credentials, but without its fences, which `systemd-analyze` checks elsewhere
+(`tests/unit/deploy/test_systemd.py`).
 """
 
 
@@ -39,7 +37,8 @@ def written(steps: list[Step], *, day: str) -> str:
             heading = step.heading
             parts.append(f"## {heading}\n\n```console")
         parts.append(f"# {step.line}")
-        parts += shortened(step.output)
+        if not step.line.startswith(PACKAGES):
+            parts += shortened(step.output)
         if step.status:
             parts.append(f"[exit status {step.status}]")
     return "\n".join([*parts, "```"]) + "\n"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from gateway_client.cli.clean import clean
@@ -12,11 +13,15 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 DIMENSIONS = {
+    "concurrency": "calls at once",
     "cost": "cost",
     "input_tokens": "input tokens",
     "output_tokens": "output tokens",
     "api_calls": "API calls",
 }
+PAGE = {"limit": 200}
+MOST = 1_000
+"""Names of teams, and of people, that are asked for."""
 SHORT = 8
 """Characters of an id that nobody has named."""
 
@@ -51,9 +56,11 @@ def names_for(api: "GatewayApi", wanted: bool) -> Names:
     me = api.me()
     known = {str(me["user_id"]): "you"}
     try:
-        known |= {team["id"]: team["slug"] for team in api.pages("/api/teams")}
+        teams = islice(api.pages("/api/teams", PAGE), MOST)
+        known |= {team["id"]: team["slug"] for team in teams}
         if me["role"] != "MEMBER":
-            known = {user["id"]: user["email"] for user in api.pages("/api/users")} | known
+            users = islice(api.pages("/api/users", PAGE), MOST)
+            known = {user["id"]: user["email"] for user in users} | known
     except NotPermittedError:
         pass  # ids are shown as they are
     return Names(by_id=known)

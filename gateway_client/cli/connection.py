@@ -25,10 +25,10 @@ class Asked:
     team: str | None
 
 
-def settings_of(context: typer.Context) -> Settings:
-    """What is in force for this run. Raises ConfigurationError."""
+def settings_of(context: typer.Context, *, url: str | None = None) -> Settings:
+    """What is in force for this run, at the gateway with this address if one is given. Raises ConfigurationError."""
     asked: Asked = context.find_object(Asked) or Asked(url=None, team=None)
-    return load_settings(base_url=asked.url, team=asked.team)
+    return load_settings(base_url=url or asked.url, team=asked.team)
 
 
 @contextmanager

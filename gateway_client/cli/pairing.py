@@ -1,6 +1,7 @@
 """Signing in by a person who looks at the console: OAuth's device authorization grant (RFC 8628)."""
 
 import getpass
+import os
 import socket
 import sys
 import time
@@ -36,7 +37,7 @@ def paired(base_url: str, clock: ServerClock, *, browse: bool) -> dict[str, Any]
         raise GatewayError(f"{base_url} answered no code. Is it a gateway?") from error
     say(f"Your code: {code}", "bold")
     say(f"Open {page} and type it there, or open\n{whole}")
-    if browse and sys.stderr.isatty() and whole.startswith(("https://", "http://")):
+    if browse and _has_desktop() and whole.startswith(("https://", "http://")):
         webbrowser.open(whole)
     deadline = time.monotonic() + left_s
     while time.monotonic() + wait_s < deadline:
@@ -52,6 +53,15 @@ def paired(base_url: str, clock: ServerClock, *, browse: bool) -> dict[str, Any]
         else:
             return pair
     raise AuthenticationError(ENDINGS["expired_token"], code="expired_token")
+
+
+def _has_desktop() -> bool:
+    """Whether a browser would have a window, and somebody looks. Else Python would take a browser for terminals."""
+    if not sys.stderr.isatty():
+        return False
+    return not sys.platform.startswith("linux") or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
 
 
 def machine_name() -> str:

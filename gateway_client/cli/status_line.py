@@ -4,6 +4,7 @@ Nothing heavy is loaded while the kept line is good: no terminal library, no HTT
 """
 
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from gateway_client.cli.clean import clean
 from gateway_client.cli.words import bar, money, span_until
 from gateway_client.credentials.private_file import read_private, write_private
 from gateway_client.credentials.store import CredentialStore
-from gateway_client.errors import AuthenticationError
+from gateway_client.errors import AuthenticationError, ConfigurationError
 from gateway_client.settings import Settings, load_settings
 
 KEEP_S = 15.0
@@ -30,7 +31,8 @@ def status_line() -> str:
     kept = _kept(file, whose)
     if kept is None:
         kept = _asked(settings)
-        write_private(file, {"for": whose, "at": time.time(), "status": kept})
+        with suppress(ConfigurationError):  # where nothing can be kept, it is asked for each time
+            write_private(file, {"for": whose, "at": time.time(), "status": kept})
     return _line(kept)
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gateway_client.api import GatewayApi
 
 Facts = dict[str, Any]
+COUNTED = {"llm_calls": "calls of models", "api_calls": "of search services", "files": "files"}
 JobOption = Annotated[bool, typer.Option("--job", help="Begin it as a job and do not wait for it.")]
 
 
@@ -62,9 +63,5 @@ def tell_end(result: Facts) -> None:
         say(f"! {clean(warning)}", "yellow")
     usage = result.get("usage") or {}
     if "cost_usd" in usage:
-        counted = [
-            f"{usage[name]:,} {name.replace('_', ' ')}"
-            for name in ("llm_calls", "api_calls", "files")
-            if usage.get(name)
-        ]
+        counted = [f"{word}: {usage[name]:,}" for name, word in COUNTED.items() if usage.get(name)]
         say(" · ".join([money(usage["cost_usd"]), *counted]), "dim")

@@ -2,13 +2,14 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 
 WIDTH = 40
 """Of a bar, in characters."""
 YELLOW_FROM, RED_FROM = 80, 95
 """Percent of a limit."""
 SPANS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
-CENT = Decimal("0.01")
+CENT, HUNDREDTH, MILLIONTH = Decimal("0.01"), Decimal("0.0001"), Decimal("0.000001")
 
 
 def number(value: object) -> Decimal:
@@ -20,9 +21,11 @@ def number(value: object) -> Decimal:
 
 
 def money(value: object) -> str:
-    """`$1,234.50`; below a dollar four decimals, as single calls cost so little."""
+    """`$1,234.50`; below a dollar four decimals, below a hundredth of a cent six, as single calls cost so little."""
     amount = number(value)
-    places = Decimal("0.0001") if 0 < abs(amount) < 1 and amount % CENT else CENT
+    places = CENT
+    if 0 < abs(amount) < 1 and amount % CENT:
+        places = HUNDREDTH if abs(amount) >= HUNDREDTH else MILLIONTH
     return f"${amount.quantize(places):,}"
 
 
@@ -60,14 +63,13 @@ def when(text: object) -> str:
 
 
 def span_until(text: object, now: datetime) -> str:
-    """`3h 12m` until a moment: its two largest parts; `now` once it is over."""
+    """`3h 12m` until a moment: its largest unit and the next one; `now` once it is over."""
     found = moment(text)
     if found is None:
         return ""
     seconds = int((found - now).total_seconds())
-    parts = []
-    for unit, size in SPANS:
+    for (unit, size), (next_unit, next_size) in pairwise(SPANS):
         if seconds >= size:
-            parts.append(f"{seconds // size}{unit}")
-            seconds %= size
-    return " ".join(parts[:2]) or "now"
+            rest = seconds % size // next_size
+            return f"{seconds // size}{unit}" + (f" {rest}{next_unit}" if rest else "")
+    return f"{seconds}s" if seconds > 0 else "now"

@@ -36,6 +36,9 @@ async def ready(request: Request) -> Response:
     keeps its own rates), the news of changes (each process then trusts what it read for a second), and vendors that
     have not answered since it began (each is asked again until it does).
 
+    While PostgreSQL is away it is ready all the same if a rule lets somebody in whom it knows (docs/spool.md): a load
+    balancer must not take it away then.
+
     Everybody may ask, so those who ask at the same time share one look: a flood costs the database no more.
     """
     global _looking
@@ -43,6 +46,8 @@ async def ready(request: Request) -> Response:
     if _looking is None or _looking.done() or _looking.get_loop() is not runtime.loop:
         _looking = asyncio.create_task(_look(runtime), name="health.ready")
     checks, good = await asyncio.shield(_looking)
+    if not good and runtime.gateway.serves_unseen():
+        return _json({"status": "degraded", "checks": {**checks, "spool": "degraded"}}, 200)
     if not good:
         return _json({"status": "unavailable", "checks": checks}, 503)
     degraded = "degraded" in checks.values()

@@ -2,7 +2,7 @@
 
 Each writes its own once a second, whole, so that a reader never sees half of one. What a process counted stays
 when it ends (its last second may be missing after a kill); its gauges count as long as its file is fresh. What the
-servers before this one counted is one file, so that a counter goes on where it was.
+servers before this one counted is gathered in one file, so that a counter goes on where it was.
 """
 
 import os
@@ -18,6 +18,8 @@ from prometheus_client.core import Metric
 from gateway_project.telemetry.tally import Counter, Gauge, Series
 
 FRESH_S = 5.0
+GONE_S = 60.0
+"""A process that has not published for so long does not live any more, and will not count on."""
 EARLIER = "earlier.json"
 Tallies = dict[str, list[tuple[tuple[str, ...], list[float]]]]
 _decode = msgspec.json.Decoder(Tallies).decode
@@ -60,13 +62,14 @@ class Exchange:
 
 
 def gather_earlier(metrics: Iterable[Counter], folder: Path) -> None:
-    """Puts what ended processes have counted into one file. For whoever starts a server, before it starts any process.
+    """Puts what processes have counted that are long gone into one file, so that restarts leave no more than that.
 
     Gauges go, and so does what a metric of this version cannot take over, because its labels or buckets are others.
+    Files of processes that may still live stay as they are: a worker may outlive its server.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    files = list(folder.glob("*.json"))
-    tallies = _read(files)
+    old = [file for file in folder.glob("*.json") if file.name == EARLIER or _age_s(file) > GONE_S]
+    tallies = _read(old)
     kept = {
         metric.name: list(_merged(metric, tallies).items())
         for metric in metrics
@@ -75,9 +78,13 @@ def gather_earlier(metrics: Iterable[Counter], folder: Path) -> None:
     partial = folder / f"{EARLIER}.partial"
     partial.write_bytes(msgspec.json.encode(kept))
     partial.replace(folder / EARLIER)
-    for file in files:
+    for file in old:
         if file.name != EARLIER:
             file.unlink(missing_ok=True)
+
+
+def _age_s(file: Path) -> float:
+    return time.time() - file.stat().st_mtime
 
 
 def _read(files: Iterable[Path]) -> list[tuple[bool, Tallies]]:
@@ -85,8 +92,7 @@ def _read(files: Iterable[Path]) -> list[tuple[bool, Tallies]]:
     found: list[tuple[bool, Tallies]] = []
     for file in files:
         with suppress(OSError, msgspec.DecodeError):
-            fresh = time.time() - file.stat().st_mtime < FRESH_S
-            found.append((fresh, _decode(file.read_bytes())))
+            found.append((_age_s(file) < FRESH_S, _decode(file.read_bytes())))
     return found
 
 

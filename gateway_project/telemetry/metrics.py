@@ -121,11 +121,27 @@ accuracy = Gauge(
     merge=min,
 )
 
+spool_calls = Gauge(
+    "gateway_spool_calls",
+    "Calls of which the ledger has still to be told: PostgreSQL was away when they ended",
+)
+spool_oldest_s = Gauge(
+    "gateway_spool_oldest_seconds", "How long ago the oldest of these calls began", merge=max
+)
+spool_bytes = Gauge("gateway_spool_bytes", "Bytes of the spools in which they wait")
+spool_unseen = Gauge(
+    "gateway_spool_unseen_nano_usd", "What these calls have spent, or may spend, that no budget has seen yet"
+)
+spool_set_aside = Gauge(
+    "gateway_spool_set_aside",
+    "Spooled calls that were refused or cannot be read, for which a person has to look",
+)
+
 EVERYTHING = (
     requests, errors, calls, attempts, impossible_usage, tokens, cost_usd, overhead_s, vendor_s, ledger_batch,
     decisions_lost, content_lost, guarded,
     replays, cache_calls, cache_answers, cache_bytes, cache_away, cache_saved, rate_fallbacks, waits, vendor_failures,
     retries, fallbacks, circuit_transitions, connections_cut, callers_gone, in_flight, streams, tasks, waiting_for_room,
     ledger_waiting, ledger_reachable, rates_shared, circuits_open, routing_shared, listening,
-    availability, exact_share, accuracy,
+    availability, exact_share, accuracy, spool_calls, spool_oldest_s, spool_bytes, spool_unseen, spool_set_aside,
 )  # fmt: skip

@@ -24,6 +24,13 @@ async def published(runtime: Runtime) -> AsyncIterator[None]:
     metrics.circuits_open.read = runtime.vendors.router.count_circuits
     metrics.routing_shared.read = lambda: runtime.vendors.router.board.is_shared
     metrics.listening.read = lambda: runtime.changes.is_listening
+    spool = runtime.spool
+    if spool is not None:
+        metrics.spool_calls.read = lambda: spool.waiting
+        metrics.spool_oldest_s.read = lambda: spool.oldest_s
+        metrics.spool_bytes.read = lambda: spool.bytes
+        metrics.spool_unseen.read = lambda: spool.unseen_nano_usd
+        metrics.spool_set_aside.read = lambda: spool.refused + spool.damaged
     publishing = asyncio.create_task(_publish(runtime.exchange), name="telemetry.publish")
     try:
         yield
@@ -39,6 +46,11 @@ async def published(runtime: Runtime) -> AsyncIterator[None]:
             metrics.circuits_open,
             metrics.routing_shared,
             metrics.listening,
+            metrics.spool_calls,
+            metrics.spool_oldest_s,
+            metrics.spool_bytes,
+            metrics.spool_unseen,
+            metrics.spool_set_aside,
         ):
             gauge.read = None
         with suppress(OSError):

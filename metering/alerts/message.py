@@ -9,7 +9,17 @@ from django.template.loader import render_to_string
 
 from metering.alerts.channel import Message
 from metering.alerts.public_url import public_url
-from metering.models import ATIToken, Budget, BudgetOverride, PolicyRule, QuotaAlert, Team, Tenant, User
+from metering.models import (
+    ATIToken,
+    Budget,
+    BudgetOverride,
+    PolicyRule,
+    QuotaAlert,
+    Team,
+    Tenant,
+    UsageMeter,
+    User,
+)
 from metering.money import usd_from_nano, usd_text
 from metering.types import ENDLESS, AlertLevel, Dimension, SubjectType
 
@@ -42,8 +52,11 @@ def words_of(alert: QuotaAlert) -> tuple[str, str]:
     taken = f"{used} of {limit} is used, {held} held."
     if dimension is Dimension.CONCURRENCY:
         taken = f"{held} of {limit} are in flight."
+    away = (
+        f" {facts['uncovered']} was spent past it while the database was away." if facts["uncovered"] else ""
+    )
     resets = f" It resets {facts['resets']}." if facts["resets"] else ""
-    return _subject(facts), taken + resets
+    return _subject(facts), taken + away + resets
 
 
 def _subject(facts: Mapping[str, object]) -> str:
@@ -78,6 +91,7 @@ def _facts(alert: QuotaAlert) -> dict[str, object]:
         "window": "" if alert.window == "none" else alert.window,
         "used": shown(dimension, alert.used),
         "held": shown(dimension, alert.held),
+        "uncovered": _uncovered(alert, dimension),
         "requested": shown(dimension, alert.requested) if alert.requested is not None else "",
         "limit": _limit(alert, dimension),
         "threshold": alert.threshold,
@@ -90,6 +104,12 @@ def _facts(alert: QuotaAlert) -> dict[str, object]:
         "alert_id": alert.pk,
         "public_url": public_url(),
     }
+
+
+def _uncovered(alert: QuotaAlert, dimension: Dimension) -> str:
+    """What went past the limit, so far, while the database was away; empty: nothing."""
+    amount = UsageMeter.objects.filter(pk=alert.meter_id).values_list("uncovered", flat=True).first()
+    return shown(dimension, amount) if amount else ""
 
 
 def _limit(alert: QuotaAlert, dimension: Dimension) -> str:

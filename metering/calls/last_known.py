@@ -1,5 +1,6 @@
 """The directory as this process last knew it, for calls that are let in while the database is away."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -41,6 +42,10 @@ class LastKnownDirectory(CachedDirectory):
 
     async def policy(self, subject: PolicySubject, task: str) -> EffectivePolicy:
         return _if_known(self._of.policies.last_known((subject, task)))[1]
+
+    def all_policies(self) -> Iterator[EffectivePolicy]:
+        """Every policy that is known so."""
+        return (policy for _, policy in self._of.policies.all_last_known())
 
     async def variant(self, variants: Variants, now: datetime) -> EffectivePolicy:
         """With the balances that were noted last, however old."""

@@ -72,7 +72,7 @@ async def _run_here(
 async def perform(with_: Collaborators, call: Call, work: Coroutine[Any, Any, T]) -> T:
     """Do the work within the call's allowance and lease, and end the reservation."""
     try:
-        with with_.leases.keep(call.hold, granted_s=call.granted_s) as lease:
+        with with_.leases.keep(call.hold, granted_s=call.granted_s, policy=call.policy) as lease:
             try:
                 return await work
             except asyncio.CancelledError:

@@ -22,7 +22,7 @@ from metering.calls.last_known import LastKnownDirectory
 from metering.content.guard import Guarded
 from metering.errors import MeteringUnavailable
 from metering.identity.principal import Principal
-from metering.ledger.commands import Command
+from metering.ledger.commands import Command, Reserve
 from metering.ledger.port import Ledger
 from metering.ledger.results import Result
 from metering.ledger.spool.spool import Spool
@@ -38,6 +38,7 @@ from metering.types import Task
 
 OPEN_AFTER_S = 2.0
 """How long the ledger is waited for, if the database was not heard meanwhile."""
+AWAY = "The database is away."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,22 +52,34 @@ class Away:
     """Whether it is known besides that the ledger cannot reach it."""
 
 
-class ImpatientLedger:
-    """The ledger for who may go on without it: it is not waited for longer than OPEN_AFTER_S once it is not heard."""
+class SpillingLedger:
+    """The ledger of one call that may go on without it: what it does not answer goes to the spool, under the same id.
+    So it is one call, whether or not the ledger has carried its command out.
+    """
 
-    def __init__(self, ledger: Ledger, away: Away) -> None:
+    def __init__(self, ledger: Ledger, unseen: UnseenLedger, away: Away) -> None:
         self._ledger = ledger
+        self.unseen = unseen
         self._away = away
+        self.has_spilled = False
+        """Whether the call has begun unseen."""
 
     async def submit(self, command: Command) -> Result:
-        """Return the committed answer to one command (see metering.ledger.port.Ledger)."""
+        """Return the committed answer to one command, or the spool's (see metering.ledger.port.Ledger)."""
         try:
             with CoarseTimeout(OPEN_AFTER_S):
                 return await self._ledger.submit(command)
         except TimeoutError:
-            if self._away.is_deaf():
-                raise MeteringUnavailable("The database is away.") from None
-        return await self._ledger.submit(command)
+            if not self._away.is_deaf():
+                return await self._ledger.submit(command)
+        except MeteringUnavailable as away:
+            if type(away) is not MeteringUnavailable or not self._away.is_deaf():
+                raise
+        if not isinstance(command, Reserve):
+            raise MeteringUnavailable(AWAY)
+        result = await self.unseen.submit(command)
+        self.has_spilled = True
+        return result
 
 
 class UnseenCalls:
@@ -77,7 +90,6 @@ class UnseenCalls:
         self.directory = LastKnownDirectory(with_.directory)
         self.leases = LeaseKeeper(UnseenLedger(away.spool, cap_nano_usd=0))
         """Their leases are nobody's: they are always renewed."""
-        self.impatient = ImpatientLedger(with_.ledger, away)
         self._with = replace(with_, directory=self.directory, leases=self.leases, spool=None)
 
     def is_away(self) -> bool:
@@ -88,25 +100,46 @@ class UnseenCalls:
         """Whether the database has not been heard lately."""
         return self._away.is_deaf()
 
+    def lets_anybody_in(self) -> bool:
+        """Whether the database is away, and somebody whom this process knows may call nevertheless."""
+        return self.is_deaf() and any(map(self.may_let_in, self.directory.all_policies()))
+
     def may_let_in(self, policy: EffectivePolicy) -> bool:
         """Whether the rule says `open`."""
         return policy.choice("on_metering_failure", "closed") == "open"
+
+    def spilling(
+        self, request: CallRequest, policy: EffectivePolicy, ledger: Ledger
+    ) -> SpillingLedger | None:
+        """The ledger of a call that is being admitted; None: it cannot go on without the one that there is."""
+        if not self.may_let_in(policy) or not _may_be_unseen(request):
+            return None
+        return SpillingLedger(ledger, self._ledger_under(policy), self._away)
+
+    def collaborators(self, ledger: UnseenLedger) -> Collaborators:
+        """With whom a call goes on that has begun unseen."""
+        return replace(self._with, ledger=ledger)
 
     async def plan(
         self, caller: Principal, request: CallRequest, away: MeteringUnavailable
     ) -> tuple[Collaborators, CallPlan[BoundedRequest], TaskRequest, Guarded | None]:
         """The plan of a call, and with whom it goes on. Raises `away` where it may not, and what `plan` raises."""
-        if not self._away.is_deaf() or request.task is not Task.CHAT:
-            raise away
-        if (request.idempotency, request.reservation_id, request.journal) != (None, None, None):
+        if not self._away.is_deaf() or not _may_be_unseen(request):
             raise away
         try:
             planned, work, seen = await plan(self._with, caller, request)
         except MeteringUnavailable:
             raise away from None
-        policy = planned.policy
-        if not self.may_let_in(policy):
+        if not self.may_let_in(planned.policy):
             raise away
-        cap = policy.numbers.get("open_cap", OPEN_CAP_DEFAULT) * NANO_PER_USD
-        ledger = UnseenLedger(self._away.spool, cap_nano_usd=cap)
-        return replace(self._with, ledger=ledger), planned, work, seen
+        return self.collaborators(self._ledger_under(planned.policy)), planned, work, seen
+
+    def _ledger_under(self, policy: EffectivePolicy) -> UnseenLedger:
+        cap_usd = policy.numbers.get("open_cap", OPEN_CAP_DEFAULT)
+        return UnseenLedger(self._away.spool, cap_nano_usd=cap_usd * NANO_PER_USD)
+
+
+def _may_be_unseen(request: CallRequest) -> bool:
+    """Whether nothing but the database can say whether the call was made before, or is another process's now."""
+    marks = request.idempotency, request.reservation_id, request.journal
+    return request.task is Task.CHAT and marks == (None, None, None)

@@ -1,10 +1,10 @@
 """Books what a vendor's report shows as corrections of the ledger: what had been estimated, and another price.
 
-1. What is to be booked of a day and model is the comparison's finding less what was booked for it already: the same
-   report again books nothing, and so does a run after one that was interrupted, but for what that one left.
-2. It is divided among those whose calls they were, by what their calls cost, and put on their dearest calls: no call
-   is ever charged less than nothing.
-3. Each part is one `Adjust` of the ledger, under the next free number of its call.
+1. What a day and model differ by is divided among those whose calls they were, by what their calls cost.
+2. Of each one's part that is taken which was booked for the same reason already: the same report again books nothing,
+   and after a run that was interrupted the next one books what that one left.
+3. The rest is put on their dearest calls, as few as can bear it: no call is ever charged less than nothing.
+4. Each part is one `Adjust` of the ledger, under the next free number of its call.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -62,7 +62,7 @@ class _Wanted(Struct, frozen=True, kw_only=True):
     cell: Compared
     reason: BookedFor
     amounts: Amounts
-    """Before markups."""
+    """In all, before markups."""
 
 
 def book(
@@ -78,12 +78,14 @@ def book(
     """Raises InvalidRequest while another process books for the provider, and what `submit` raises."""
     done = Booked(refused={})
     with _alone(provider):
-        for wanted in _wanted(comparison):
-            if done.corrections >= MOST_CORRECTIONS:
-                break
-            _book_one(done, wanted, provider, zone, names, submit)
-        if done.corrections:
-            _record(done, provider, comparison, actor, now)
+        try:
+            for wanted in _wanted(comparison):
+                if done.corrections >= MOST_CORRECTIONS:
+                    break
+                _book_one(done, wanted, provider, zone, names, submit)
+        finally:  # what was booked is in the trail, whatever has stopped it
+            if done.corrections:
+                _record(done, provider, comparison, actor, now)
     return done
 
 
@@ -91,19 +93,19 @@ def _wanted(comparison: Comparison) -> Iterator[_Wanted]:
     for cell in comparison.cells:
         for reason, target in targets_of(cell).items():
             already = cell.ledger.booked.get(reason.value, Part())
-            cost = target.cost_nano_usd - already.cost_nano_usd
-            tokens = Amounts(
-                input_tokens=target.input_tokens - already.tokens.input,
-                output_tokens=target.output_tokens - already.tokens.output,
+            booked = Amounts(
+                input_tokens=already.tokens.input,
+                output_tokens=already.tokens.output,
+                cost_nano_usd=already.cost_nano_usd,
             )
-            if abs(cost) <= already.calls * ROUNDED_NANO_USD and not (
-                tokens.input_tokens or tokens.output_tokens
-            ):
-                continue  # the markup of each correction was rounded
-            amounts = Amounts(
-                input_tokens=tokens.input_tokens, output_tokens=tokens.output_tokens, cost_nano_usd=cost
-            )
-            yield _Wanted(cell=cell, reason=reason, amounts=amounts)
+            if not _is_done(target - booked, already.calls):
+                yield _Wanted(cell=cell, reason=reason, amounts=target)
+
+
+def _is_done(left: Amounts, corrections: int) -> bool:
+    """Whether nothing is left but what the markup of each correction was rounded by."""
+    has_tokens = left.input_tokens or left.output_tokens
+    return not has_tokens and abs(left.cost_nano_usd) <= corrections * ROUNDED_NANO_USD
 
 
 def targets_of(cell: Compared) -> dict[BookedFor, Amounts]:
@@ -130,7 +132,8 @@ def _book_one(
         day=cell.day,
         zone=zone,
         models=ours if cell.model else (),
-        estimated_only=wanted.reason is BookedFor.USAGE,
+        reason=wanted.reason,
+        amount_nano_usd=wanted.amounts.cost_nano_usd,
     )
     weights = [max(group.list_nano_usd, 0) for group in groups]
     if not any(weights):
@@ -164,7 +167,9 @@ def _book_one(
 
 def _on_hosts(done: Booked, group: Group, part: Amounts, reason: BookedFor) -> Iterator[Adjust]:
     """The part of a group on as few of its calls as can bear it, the dearest first."""
-    left = part
+    left = part - group.booked
+    if _is_done(left, group.corrections):
+        return
     for host in group.hosts:
         if left == Amounts():
             return

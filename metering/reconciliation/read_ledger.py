@@ -143,6 +143,9 @@ def _pieces(since: datetime, until: datetime) -> Iterator[tuple[datetime, dateti
         since = end
 
 
+LISTED_CORRECTION = """CASE WHEN {charged} = 0 THEN entry.cost_nano_usd
+    ELSE round(entry.cost_nano_usd::numeric * {listed} / {charged}) END"""
+"""A correction is of what was charged; before the markup it is as much less as its call's cost is."""
 _STARTED = "(log.started_at AT TIME ZONE %(zone)s)::date"
 _ENDED = "((log.started_at + log.latency_ms * interval '1 millisecond') AT TIME ZONE %(zone)s)::date"
 _ATTEMPTS = f"""
@@ -159,8 +162,7 @@ GROUP BY 1, 2, 3, 4, 5
 """  # noqa: S608 - constants of this file
 _CORRECTIONS = f"""
 SELECT {_STARTED} AS day, log.request_model, entry.reason, count(*) AS calls,
-    coalesce(sum(CASE WHEN log.cost_nano_usd = 0 OR log.list_cost_nano_usd IS NULL THEN entry.cost_nano_usd
-        ELSE round(entry.cost_nano_usd::numeric * log.list_cost_nano_usd / log.cost_nano_usd) END), 0) AS cost,
+    coalesce(sum({LISTED_CORRECTION.format(charged="log.cost_nano_usd", listed=LIST)}), 0) AS cost,
     sum(entry.input_tokens) AS input_tokens, 0 AS cached_input_tokens, 0 AS cache_write_tokens,
     sum(entry.output_tokens) AS output_tokens
 FROM metering_ledgerentry entry JOIN metering_usagelog log ON log.id = {first_attempt_of("entry.reservation_id")}
@@ -168,4 +170,3 @@ WHERE entry.kind = 5 AND entry.id >= %(low)s AND entry.id < %(high)s AND entry.r
     AND {OF_PROVIDER}
 GROUP BY 1, 2, 3
 """  # noqa: S608 - constants of this file
-"""A correction was made of what was charged; before the markup it is as much less as the call's."""

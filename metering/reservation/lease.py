@@ -1,7 +1,8 @@
 """Leases of the calls that run here: renewed in time, and a call whose lease is lost is stopped.
 
 Invariant: no upstream call of this process runs on after its lease has run out, because the sweeper may
-then have given its concurrency slot to another call.
+then have given its concurrency slot to another call. But where the rule `on_metering_failure` says `open`, a call whose
+lease runs out because the ledger is away goes on: nobody has the slot who could be told, and its end is spooled.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from uuid import UUID
 
 from metering.errors import MeteringUnavailable
 from metering.ledger.port import Ledger
+from metering.policy.values import EffectivePolicy
 from metering.reservation.extend import renew
 from metering.reservation.reserve import Hold
 
@@ -40,8 +42,14 @@ class Lease:
     started_s: float
     kept: "dict[UUID, Lease]"
     """Those of all calls that run here."""
+    policy: EffectivePolicy | None = None
+    """The call's, if it has one."""
     lost: bool = False
     renewing: bool = False
+    unanswered: bool = False
+    """Whether the ledger was away when it was last asked to renew it."""
+    outlived: bool = False
+    """Whether the call went on past its end."""
 
     def __enter__(self) -> "Lease":
         self.kept[self.hold.reservation_id] = self
@@ -55,6 +63,16 @@ class Lease:
     def age(self, now_s: float) -> float:
         """How much of the lease has passed; 1 is its end."""
         return (now_s - self.started_s) / self.hold.lease_s
+
+    @property
+    def may_end_first(self) -> bool:
+        """Whether the call may go on past its lease's end, as long as the ledger is away."""
+        is_away = self.outlived or self.unanswered or self.renewing
+        return (
+            is_away
+            and self.policy is not None
+            and self.policy.choice("on_metering_failure", "closed") == "open"
+        )
 
 
 class LeaseKeeper:
@@ -72,8 +90,9 @@ class LeaseKeeper:
         """How many calls are looked after."""
         return len(self._leases)
 
-    def keep(self, hold: Hold, *, granted_s: float) -> Lease:
-        """Look after `hold` while the current task is in the lease's block; it is cancelled if the lease is lost.
+    def keep(self, hold: Hold, *, granted_s: float, policy: EffectivePolicy | None = None) -> Lease:
+        """Look after `hold` while the current task is in the lease's block; it is cancelled if the lease is lost,
+        unless the call's policy lets it go on.
 
         `granted_s` is the monotonic time just before the hold was asked for.
         """
@@ -82,7 +101,14 @@ class LeaseKeeper:
             raise AssertionError("a lease is kept by a task")
         if self._task is None:
             self._task = asyncio.create_task(self._watch(), name="leases", context=Context())
-        return Lease(hold=hold, task=task, context=copy_context(), started_s=granted_s, kept=self._leases)
+        return Lease(
+            hold=hold,
+            task=task,
+            context=copy_context(),
+            started_s=granted_s,
+            kept=self._leases,
+            policy=policy,
+        )
 
     async def close(self) -> None:
         """Stop looking; the calls that still run must have been ended before."""
@@ -103,9 +129,13 @@ class LeaseKeeper:
 
     def _look_at(self, lease: Lease, now_s: float) -> None:
         age = lease.age(now_s)
-        if age >= 1 - STOP_BEFORE:
-            self._stop(lease)
-        elif age >= RENEW_AFTER and not lease.renewing:
+        if age >= 1 - STOP_BEFORE and not lease.outlived:
+            if not lease.may_end_first:
+                self._stop(lease)
+                return
+            lease.outlived = True
+            lease.context.copy().run(logger.warning, "reservation.lease_outlived", extra=_facts(lease))
+        if age >= RENEW_AFTER and not lease.renewing:
             lease.renewing = True
             renewal = asyncio.create_task(self._renew(lease), name="lease.renew", context=lease.context)
             self._renewals.add(renewal)
@@ -117,10 +147,15 @@ class LeaseKeeper:
             held = await renew(ledger=self._ledger, hold=lease.hold)
         except MeteringUnavailable:
             held = None  # asked again at the next look, until the lease is over
+            lease.unanswered = True
+        else:
+            lease.unanswered = False
         finally:
             lease.renewing = False
         if held:
-            lease.started_s = asked_s
+            lease.started_s, lease.outlived = asked_s, False
+        elif held is False and lease.outlived:
+            lease.renewing = True  # nobody holds it any more, so that it is asked for no more
         elif held is False:
             self._stop(lease)
 
@@ -129,6 +164,9 @@ class LeaseKeeper:
         if lease.lost or ended:
             return
         lease.lost = True
-        facts = {"reservation_id": str(lease.hold.reservation_id)}
-        lease.context.copy().run(logger.warning, "reservation.lease_lost", extra=facts)
+        lease.context.copy().run(logger.warning, "reservation.lease_lost", extra=_facts(lease))
         lease.task.cancel()
+
+
+def _facts(lease: Lease) -> dict[str, str]:
+    return {"reservation_id": str(lease.hold.reservation_id)}

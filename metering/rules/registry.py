@@ -169,7 +169,7 @@ _KEYS = (
     ),
     RuleKey(
         name="open_cap",
-        read_by="metering.calls.unseen:UnseenCalls.plan",
+        read_by="metering.calls.unseen:UnseenCalls._ledger_under",
         meaning="the most that one process may spend, all its calls together, while the database is away",
         unit="US dollars",
         high=1_000_000_000,

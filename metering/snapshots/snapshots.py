@@ -6,7 +6,7 @@ an answer lives a second.
 
 import asyncio
 import copy
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from datetime import UTC, datetime
 from typing import Generic, ParamSpec, TypeVar
 from uuid import UUID
@@ -94,10 +94,16 @@ class Snapshots(Generic[P, T]):
         For who goes on while the database is away. An answer that ends by the calendar has ended.
         """
         entry = self._entries.get(key)
-        if entry is None or (entry.until is not None and datetime.now(UTC) >= entry.until):
-            return None
-        heard_s = max(entry.read_s, self._changes.quiet_until_s)
-        return entry.value if self._clock() < heard_s + LAST_KNOWN_S else None
+        return entry.value if entry is not None and self._is_last_known(entry) else None
+
+    def all_last_known(self) -> Iterator[T]:
+        """Every answer that `last_known` would give."""
+        return (entry.value for entry in self._entries.values() if self._is_last_known(entry))
+
+    def _is_last_known(self, entry: Kept[T]) -> bool:
+        if entry.until is not None and datetime.now(UTC) >= entry.until:
+            return False
+        return self._clock() < max(entry.read_s, self._changes.quiet_until_s) + LAST_KNOWN_S
 
     def drop(self, tenants: Tenants) -> None:
         """Forget what a change concerns, and keep nothing that is being read right now."""

@@ -133,6 +133,7 @@ class _Reading:
             held=balance.held if balance else 0,
             overrun=meter.overrun if meter else 0,
             unenforced=meter.unenforced if meter else 0,
+            uncovered=meter.uncovered if meter else 0,
             override=amount - limit.amount,
             window_start=(meter.window_start if meter else start) if end else None,
             reset_at=end,

@@ -22,6 +22,7 @@ class BudgetStatus:
     held: int = 0
     overrun: int = 0
     unenforced: int = 0
+    uncovered: int = 0
     override: int = 0
     """How much of the limit's amount comes from overrides, which is not the budget's own."""
     window_start: datetime | None = None
@@ -69,6 +70,7 @@ class BudgetStatus:
             "percent": self.percent,
             "overrun": amount(self.overrun),
             "unenforced": amount(self.unenforced),
+            "uncovered": amount(self.uncovered),
             "reset_at": self.reset_at,
         }
 

@@ -9,7 +9,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 DOCS = REPOSITORY / "docs"
 WITHIN = ("", "metering", "metering/ledger", "gateway_project", "docs")
 """The folders that a path on a page may leave out."""
-ROOMS = ("metering", "gateway_project", "admin_console", "providers", "tests", "docs")
+ROOMS = ("metering", "gateway_project", "admin_console", "providers", "gateway_client", "tests", "docs")
 """Where a file that is named alone may be."""
 PATH = re.compile(r"`((?:\w+/)+|(?:\w+/)*\w+\.(?:py|md|yaml|toml))`")
 NOT_SHOWN = {"tests", "bench", "management", "migrations"}

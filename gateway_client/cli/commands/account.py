@@ -1,6 +1,7 @@
 """`login`, `logout` and `whoami`."""
 
 import sys
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -11,11 +12,12 @@ from gateway_client.cli.pairing import paired
 from gateway_client.session import Session
 
 MAX_TOKEN = 4_096
-WHICH = "Which gateway? Say `llm-gateway --url https://gateway.example login`, or set LLM_BASE_URL."
+WHICH = "Which gateway? Say `llm-gateway login https://gateway.example`, or set LLM_BASE_URL."
 
 
 def login(
     context: typer.Context,
+    gateway: Annotated[str | None, typer.Argument(help="Its address, if you sign in there first.")] = None,
     with_token: Annotated[
         bool, typer.Option("--with-token", help="Read an ATI token from standard input.")
     ] = False,
@@ -24,7 +26,7 @@ def login(
     ] = False,
 ) -> None:
     """Sign in: somebody who is signed in at the console lets this machine in by a short code."""
-    settings = settings_of(context)
+    settings = settings_of(context, url=gateway)
     if not settings.base_url:
         raise typer.BadParameter(WHICH)
     session = Session(settings.base_url)
@@ -32,10 +34,12 @@ def login(
         session.sign_in_with_token(_read_token())
     else:
         session.adopt_pair(paired(settings.base_url, session.clock, browse=not no_browser))
-    with opened(settings_of(context)) as api:
+    with opened(replace(settings, api_key=None, team=None)) as api:
         me = api.me()
     whom = me["email"] or f"a token of {me['tenant'] or 'the gateway'}"
     say(f"✓ Signed in at {settings.base_url} as {whom}.", "green")
+    if settings.api_key:
+        say("LLM_API_KEY is set, and counts before this.", "yellow")
 
 
 def logout(context: typer.Context) -> None:

@@ -7,12 +7,10 @@ from uuid import UUID
 import typer
 
 from gateway_client.cli.answer import Column, CsvOption, Form, JsonOption, form_of, show_facts, show_rows
-from gateway_client.cli.clean import clean
 from gateway_client.cli.connection import opened, settings_of
 from gateway_client.cli.progress import Steps
-from gateway_client.cli.tasks import events_of
 from gateway_client.cli.words import money, when
-from gateway_client.errors import GatewayError, GatewayUnavailableError
+from gateway_client.errors import GatewayError
 from gateway_client.failures import error_from
 
 if TYPE_CHECKING:
@@ -22,7 +20,8 @@ Facts = dict[str, Any]
 IdArgument = Annotated[UUID, typer.Argument(metavar="ID", help="Of the job.")]
 STYLES = {"succeeded": "green", "failed": "red", "cancelled": "yellow"}
 ENDED = frozenset(STYLES)
-AGAIN_S = 1.0
+LOOK_S = 2.0
+"""Between two looks at a job that is waited for."""
 MOST_LISTED = 200
 COLUMNS = (
     Column(title="id", text=lambda row: row["id"]),
@@ -65,12 +64,11 @@ def wait(
     form = form_of(as_json=as_json)
     deadline = time.monotonic() + timeout
     with opened(settings_of(context)) as api, Steps("waits") as steps:
-        last = ""
         while (job := _job(api, id))["status"] not in ENDED:
             if time.monotonic() > deadline:
                 raise GatewayError(f"The job has not ended within {timeout:g} seconds; it goes on.")
             steps.tell(job["status"], job["progress"])
-            last = _follow(api, id, last, steps, deadline)
+            time.sleep(LOOK_S)
     _show(job, form)
     if job["status"] != "succeeded":
         raise error_from(
@@ -89,31 +87,6 @@ def cancel(context: typer.Context, id: IdArgument, as_json: JsonOption = False) 
 def _job(api: "GatewayApi", id: UUID) -> Facts:
     found: Facts = api.get(f"/api/jobs/{id}")
     return found
-
-
-def _follow(api: "GatewayApi", id: UUID, last: str, steps: Steps, deadline: float) -> str:
-    """Tells what the job tells, until the stream ends; where it breaks, it is gone on with after the last event.
-
-    Returns that event's number.
-    """
-    headers = {"last-event-id": last} if last else {}
-    stream = api.events(f"/api/jobs/{id}/events", headers=headers)
-    try:
-        for event in stream:
-            last = event.id or last
-            facts = next(iter(events_of(iter([event]))))[1] if event.event != "failed" else {}
-            steps.tell(clean(_told(event.event, facts)), facts.get("progress"))
-            if time.monotonic() > deadline:
-                break
-    except GatewayUnavailableError:
-        time.sleep(AGAIN_S)
-    return last
-
-
-def _told(name: str, facts: Facts) -> str:
-    """`section started: claims`."""
-    about = facts.get("code") or facts.get("title") or facts.get("source") or ""
-    return f"{name.replace('_', ' ')}: {about}" if about else name.replace("_", " ")
 
 
 def _show(job: Facts, form: Form) -> None:

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 NOT_IN_A_TEAM = "Not in a team workspace"
 NO_BUDGET = "No budget applies to you."
-WIDE = 150
-"""Columns of a terminal in which everything has room beside the bar."""
+PAGE = {"limit": 200}
+ANY_WIDTH = 10_000
 
 
 def status(
@@ -53,10 +53,10 @@ def status(
         names = names_for(api, form in (Form.TABLE, Form.TABS))
         if watch and form is Form.TABLE:
             _watch_on_terminal(api, settings, names, every)
-        _show(list(api.budgets()), settings, names, form)
+        _show(list(api.pages("/api/budgets", PAGE)), settings, names, form)
         while watch:
             time.sleep(every)
-            _show(list(api.budgets()), settings, names, form)
+            _show(list(api.pages("/api/budgets", PAGE)), settings, names, form)
 
 
 def statusline() -> None:
@@ -68,13 +68,13 @@ def statusline() -> None:
 
 def _watch_on_terminal(api: "GatewayApi", settings: Settings, names: Names, every: float) -> None:
     """The same place of the screen, again and again; a gateway that is away for a while is waited for."""
-    rows: list[Row] = list(api.budgets())
+    rows: list[Row] = list(api.pages("/api/budgets", PAGE))
     with Live(_shown(rows, settings, names), console=out(), auto_refresh=False) as live:
         while True:
             time.sleep(every)
             note = ""
             try:
-                rows = list(api.budgets())
+                rows = list(api.pages("/api/budgets", PAGE))
             except GatewayUnavailableError as error:
                 note = f"as of before: {clean(error.message)}"
             live.update(Group(_shown(rows, settings, names), Text(note, style="yellow")), refresh=True)
@@ -88,13 +88,14 @@ def _show(rows: list[Row], settings: Settings, names: Names, form: Form) -> None
 
 
 def _shown(rows: list[Row], settings: Settings, names: Names) -> RenderableType:
-    """A table where the terminal is wide, else a paragraph for each budget."""
+    """A table where the terminal is wide enough for it, else a paragraph for each budget."""
     windows = {row["window"] for row in rows}
     title = f"Budget Status ({next(iter(windows))})" if len(windows) == 1 else "Budget Status"
     if settings.team:
         title += f" of team {clean(settings.team)}"
-    if out().width >= WIDE:
-        return table_of(rows, _columns(names), title=title)
+    table = table_of(rows, _columns(names), title=title)
+    if out().measure(table, options=out().options.update(width=ANY_WIDTH)).maximum <= out().width:
+        return table
     return Group(Text(f"\n{title}\n", style="bold"), *(_paragraph(row, names) for row in rows))
 
 

@@ -82,6 +82,9 @@ class BudgetStatusOut(serializers.Serializer[object]):
     )
     overrun = serializers.CharField()
     unenforced = serializers.CharField()
+    uncovered = serializers.CharField(
+        help_text="Spent past the limit while PostgreSQL was away (docs/spool.md)."
+    )
     reset_at = serializers.DateTimeField(allow_null=True)
     forecast = serializers.CharField(
         allow_null=True,

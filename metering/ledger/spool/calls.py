@@ -67,16 +67,14 @@ class SpooledCall(Struct, kw_only=True):
     def commands(self) -> Iterator[Command]:
         """What to tell the ledger, in this order; the same whenever it is asked for again.
 
-        1. A call that it does not know, and that sent nothing: nothing at all.
+        1. A call that it knows, or that sent nothing: its end. Of the latter it may know too: its reserve was perhaps
+           carried out and not answered.
         2. One that it does not know: that it holds what it used, whatever the limits say, and then its end. One whose
            end is not known holds all that it may have used, until the sweeper charges that.
-        3. One that it knows: its end.
         """
-        if self.reserve is None:
+        if self.reserve is None or isinstance(self.end, Release):
             if self.end is not None:
                 yield self.end
-            return
-        if isinstance(self.end, Release):
             return
         if self.end is None:
             yield self._late(replace(self.reserve, lease_s=ORPHANS_LEASE_S))

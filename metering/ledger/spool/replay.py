@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from metering.errors import InvalidRequest
-from metering.ledger.commands import ReserveLate
+from metering.ledger.commands import Release, ReserveLate
 from metering.ledger.port import Ledger
 from metering.ledger.results import Denied, Reason, Refused
 from metering.ledger.spool.calls import SpooledCall
@@ -13,7 +13,7 @@ KNOWN = frozenset(
         Reason.LEASE_EXPIRED,
         Reason.ALREADY_SETTLED,
         Reason.ALREADY_EXPIRED,
-        Reason.OTHER_BODY,  # an earlier release told the ledger of the same call in other words
+        Reason.OTHER_BODY,  # it carried out the call's own reserve, and the answer was lost
     )
 )
 """With these the ledger says that it was told before that a call began."""
@@ -39,6 +39,8 @@ async def tell(ledger: Ledger, call: SpooledCall) -> tuple[Told, str]:
         except InvalidRequest as error:
             return Told.REFUSED, error.message
         if isinstance(result, Refused):
+            if isinstance(command, Release) and result.reason is Reason.BAD_ID:
+                continue  # it never knew the call, and will not
             is_beginning = isinstance(command, ReserveLate)
             if is_beginning and result.reason is Reason.BAD_ID:
                 return Told.TOO_OLD, result.reason.value

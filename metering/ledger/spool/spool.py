@@ -85,7 +85,8 @@ class Spool:
             await self._writer.create_file()
         except (OSError, SpoolFull) as error:
             logger.error("spool.unusable", extra={"folder": str(self._folder), "error": str(error)})
-        await self._take_over()
+        with suppress(OSError):  # it is logged; nothing can be spooled here then
+            await self.take_over()
         self._task = asyncio.create_task(self._look_after(), name="spool")
 
     async def close(self) -> None:
@@ -172,7 +173,8 @@ class Spool:
         while not self._is_closing:
             if time.monotonic() - looked_s >= LOOK_S:
                 looked_s = time.monotonic()
-                await self._take_over()
+                with suppress(OSError):
+                    await self.take_over()
                 if self.waiting:
                     logger.warning("spool.waiting", extra=self._facts())
             self._due.clear()
@@ -257,13 +259,13 @@ class Spool:
             facts = {"reservation_id": str(call.reservation_id), "reason": reason}
             logger.error("spool.refused", extra=facts)
 
-    async def _take_over(self) -> None:
-        """Take the files of processes that are gone."""
+    async def take_over(self) -> int:
+        """Take the files of processes that are gone; how many those are. Raises OSError."""
         try:
             found = await self._writer.in_thread(take_over, self._folder)
         except OSError as error:
             logger.error("spool.unusable", extra={"folder": str(self._folder), "error": str(error)})
-            return
+            raise
         for left in found:
             self._left.append(left)
             self.unseen_nano_usd += sum([call.unseen_nano_usd for call in left.calls.values()])
@@ -271,6 +273,7 @@ class Spool:
             if left.calls or left.damaged or left.torn:
                 facts = {"calls": len(left.calls), "damaged": left.damaged, "torn": left.torn}
                 logger.warning("spool.taken_over", extra={"file": left.file.path.name, **facts})
+        return len(found)
 
 
 def _note(file: SpoolFile, records: Sequence[Record]) -> None:

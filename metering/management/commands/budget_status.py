@@ -11,7 +11,7 @@ from metering.usage.budget_status import budget_status
 
 COLUMNS = (
     *("scope", "scope_id", "tenant", "subject_type", "subject_id", "task", "dimension", "window"),
-    *("limit", "used", "held", "overrun", "unenforced", "reset_at"),
+    *("limit", "used", "held", "overrun", "unenforced", "uncovered", "reset_at"),
 )
 
 

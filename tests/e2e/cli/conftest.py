@@ -47,6 +47,7 @@ def desk(django_db_setup: None, django_db_blocker: Any) -> Iterator[Desk]:
     ):
         patch.setattr(settings, "OPENALEX_BASE_URL", services.url("openalex"))
         patch.setattr(settings, "USPTO_ODP_BASE_URL", services.url("uspto"))
+        patch.setattr(settings, "USPTO_ODP_API_KEY", "uspto-key")
         reference_data()
         serve_model()
         tenant = alder(timezone="Europe/Berlin")

@@ -6,7 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils.timezone import now
 
+from metering.identity.sessions.open_session import new_session
+from metering.identity.sessions.own_sessions import end_own_session
+from metering.identity.sessions.token_pair import TokenPair, pair_for
 from tests.e2e.cli.conftest import Desk
 from tests.e2e.cli.shell import Shell
 
@@ -39,6 +43,21 @@ def test_a_machine_that_is_turned_away_is_not_signed_in(desk: Desk, shell: Shell
         assert terminal.finish() == 4
         assert terminal.colour_of("The request was turned away") == "red"
     assert not shell.store.path.exists()
+
+
+def test_whoever_was_signed_out_at_the_console_is_told_so(desk: Desk, shell: Shell) -> None:
+    def ended_session() -> TokenPair:
+        session = new_session(user=desk.bob, device="laptop", now=now())
+        pair = pair_for(session, now=now())
+        end_own_session(user=desk.bob, id=session.pk, now=now())
+        connection.close()
+        return pair
+
+    with ThreadPoolExecutor(1) as elsewhere:
+        shell.sign_in(elsewhere.submit(ended_session).result())
+    ended = shell.run("models")
+    assert (ended.code, ended.out) == (4, "")
+    assert "code: invalid_credential, request id: " in ended.err
 
 
 class TestWithAToken:
@@ -74,5 +93,5 @@ def test_whoever_is_not_signed_in_is_told_so_by_every_command(shell: Shell) -> N
 def test_a_gateway_has_to_be_known_before_one_can_sign_in(shell: Shell) -> None:
     ended = shell.run("login")
     assert ended.code == 2
-    assert "--url" in ended.err
+    assert "LLM_BASE_URL" in ended.err
     assert "were not signed in" in shell.run("logout").err

@@ -29,14 +29,14 @@ def shown(
 
 
 def test_signing_in_who_is_signed_in_and_signing_out(desk: Desk, shell: Shell) -> None:
-    with shell.terminal("--url", shell.url, "login", "--no-browser") as terminal:
+    with shell.terminal("login", shell.url) as terminal:
         terminal.wait_for(f"{shell.url}/admin/device/?code=")
         found = CODE.search(terminal.text)
         assert found is not None
         decide(desk, found[1], "approve")
         assert terminal.finish() == 0
         assert terminal.colour_of("✓ Signed in") == "green"
-        capture("login", f"llm-gateway --url {shell.url} login", terminal.text)
+        capture("login", "llm-gateway login http://localhost:8000", terminal.text)
     assert shell.store.path.stat().st_mode & 0o777 == 0o600
     session = LoginSession.objects.get(user=desk.ann, device__contains="@")
     assert re.search(r"person +ann@alder.example", shown(shell, "whoami", "whoami").text)

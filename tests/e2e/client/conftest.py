@@ -3,19 +3,19 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.client.house import House, Person, running_house
+from tests.e2e.client.workplace import Person, Workplace, running_workplace
 
 
-@pytest.fixture(scope="module")
-def house(
+@pytest.fixture(scope="package")
+def workplace(
     django_db_setup: Any, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[House]:
-    """One gateway for a module: each test has a tenant of its own."""
-    with django_db_blocker.unblock(), running_house(tmp_path_factory.mktemp("client")) as house:
-        yield house
+) -> Iterator[Workplace]:
+    """One gateway for all: each test has a tenant of its own."""
+    with django_db_blocker.unblock(), running_workplace(tmp_path_factory.mktemp("client")) as workplace:
+        yield workplace
 
 
 @pytest.fixture
-def ann(house: House) -> Person:
+def ann(workplace: Workplace) -> Person:
     """A member of a team."""
-    return house.person()
+    return workplace.person()

@@ -11,9 +11,6 @@ from unittest.mock import patch
 from gateway_project import wiring
 from metering.ledger.spool.spool import Spool
 
-STEPS = ("spool.write", "spool.written", "spool.call_told", "spool.told")
-"""Before records are written, once they are synced, once a call is told, and before it is noted that it was."""
-
 
 @contextmanager
 def spools_that_kill(dies_at: tuple[str, int] | None) -> Iterator[None]:

@@ -5,6 +5,7 @@ import fcntl
 import random
 import resource
 import signal
+from collections import Counter
 from pathlib import Path
 
 from tests.faults.callers import Callers, Told
@@ -13,6 +14,7 @@ from tests.faults.outages.world import World
 from tests.faults.waiting import until
 
 WITHIN_S = 60
+HELD_S = 6.0
 SLOWLY = "vendor:slow=0.2"
 NOT_FULL = resource.RLIM_INFINITY
 
@@ -39,14 +41,19 @@ async def happens(world: World, outage: Outage, crowd: Callers) -> tuple[str, li
     await asyncio.to_thread(world.take_database_away, stop=outage.stops_server)
     if manner == "disk_full":
         _fill_disk(world)
+        await asyncio.to_thread(world.deployment.vendor.hold)  # so that those who are let in are in at once
     meanwhile = asyncio.create_task(calls(outage.calls_meanwhile))
     if manner == "killed_at_any_moment":
         await asyncio.sleep(2 + outage.moment_s)
         await _kill(world, 0)
+    if manner == "disk_full":
+        await asyncio.sleep(HELD_S)
+        await asyncio.to_thread(world.deployment.vendor.open)
     told += await running
     told += await meanwhile
     if manner == "disk_full":
-        assert {each.status for each in told} == {200, 503}, "the disk was not full, or nobody had room"
+        statuses = Counter(each.status for each in told)
+        assert statuses.keys() == {200, 503}, f"the disk was not full, or nobody had room: {statuses}"
         told += await calls(3)
         _fill_disk(world, NOT_FULL)
     if manner == "torn":

@@ -3,9 +3,9 @@
 import random
 from dataclasses import dataclass
 
-from tests.faults.outages.killing import STEPS
-
 PLACES = 2
+STEPS = ("spool.write", "spool.written", "spool.call_told", "spool.told")
+"""Of a spool: before records are written, once they are synced, once a call is told, before it is noted that it was."""
 MANNERS = (
     "before", "during", "at_any_moment", "closed", "over_the_cap", "killed_at_a_step", "killed_at_any_moment",
     "disk_full", "torn", "telling_cut", "database_gone_again",

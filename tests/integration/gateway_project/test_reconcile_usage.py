@@ -1,6 +1,8 @@
 """Vendors' own figures beside the ledger: each vendor's format over HTTP, what differs and why, and what is booked."""
 
 import json
+import os
+import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -9,14 +11,18 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.db.models import Sum
 
+from gateway_project.vendor_reports import openai
+from gateway_project.vendor_reports.exchange import Reports
+from launcher.process import wait_until
 from metering.ids import uuid7
 from metering.labels import Labels
 from metering.ledger.commands import Attempt, HoldLine, MeterKey, Reserve, Settle
 from metering.management.ledger import submit_all
 from metering.models import AuditEvent, LedgerEntry, Provider, ReconciledDay, Tenant, UsageMeter
+from metering.reconciliation.reconcile import reconcile_usage
 from metering.types import Dimension, EntryKind, EstimateReason, Outcome, Window
 from tests.factories import ModelFactory, PriceFactory, alder, birch
 from tests.fakes.vendor_reports import KEY, Answer, Asked, Fact, ReportServer, served_reports
@@ -75,6 +81,7 @@ def provider(name: str) -> str:
 def called(tenant: Tenant, provider_name: str, *, markup: int = 0, at: datetime = NOON, **facts: Any) -> UUID:
     """A call through the real ledger that counts on a budget of its tenant, charged with a markup in percent."""
     cost, model = facts.pop("cost", COST), facts.pop("model", f"our-{provider_name}")
+    own = facts.pop("labels", {})
     id_ = uuid7()
     meter = MeterKey(
         subject_type="tenant",
@@ -88,7 +95,7 @@ def called(tenant: Tenant, provider_name: str, *, markup: int = 0, at: datetime 
         cost_nano_usd=cost * (100 + markup) // 100,
         **{"input_tokens": INPUT, "output_tokens": OUTPUT, "list_cost_nano_usd": cost if markup else None, **facts},
     )  # fmt: skip
-    labels = Labels(request_id="r", task="LLM0_CHAT", request_model=model, provider_name=provider_name)
+    labels = Labels(request_id="r", task="LLM0_CHAT", request_model=model, provider_name=provider_name, **own)
     hold = Reserve(
         reservation_id=id_, tenant_id=tenant.pk, labels=labels,
         lines=(HoldLine(meter=meter, amount=10 * cost, limit=10**15),),
@@ -146,7 +153,7 @@ def test_what_the_vendor_and_the_ledger_agree_on_has_no_cause(server: ReportServ
 def test_each_difference_has_its_cause_and_what_is_ours_is_booked_once(server: ReportServer) -> None:
     model = provider("openai")
     for tenant in (alder(), alder(), birch()):
-        called(tenant, "openai", markup=25 if tenant == alder() else 0)
+        called(tenant, "openai", markup=-93 if tenant == alder() else 0)
     guess = {"estimated": True, "estimate_reason": EstimateReason.CUT, "outcome": Outcome.CUT}
     called(birch(), "openai", output_tokens=500, cost=INPUT * 2_000 + 500 * 8_000, **guess)
     mini = ModelFactory(name="our-mini", provider_id="openai", physical_name="gpt-4o-mini")
@@ -176,10 +183,10 @@ def test_each_difference_has_its_cause_and_what_is_ours_is_booked_once(server: R
     assert (booked["refused"], booked["left_usd"]) == ({}, "0")
     charged = used(alder()) + used(birch()) - sum(before)
     assert Decimal(booked["charged_usd"]) == Decimal(charged) / 10**9
-    # Alder's share of the price has its markup; nothing of the calls that were cut is Alder's.
+    # Alder's share of the price has its discount; nothing of the calls that were cut is Alder's.
     price = Decimal(causes["priced_otherwise"]) * 10**9
     share = 2 * COST / Decimal(3 * COST + INPUT * 2_000 + 500 * 8_000)
-    assert used(alder()) - before[0] == pytest.approx(price * share * Decimal("1.25"), abs=3)
+    assert used(alder()) - before[0] == pytest.approx(price * share * Decimal("0.07"), abs=3)
     corrected = LedgerEntry.objects.filter(kind=EntryKind.ADJUST).aggregate(n=Sum("output_tokens"))["n"]
     assert corrected == -440
     assert answer("verify_ledger")["ok"]
@@ -191,6 +198,72 @@ def test_each_difference_has_its_cause_and_what_is_ours_is_booked_once(server: R
     assert (again["booked"]["corrections"], LedgerEntry.objects.count()) == (0, entries)
     assert {day["model"]: day["causes"] for day in again["days"] if day["day"] == str(TODAY)}[model] == causes
     assert the_difference_left(again, model) == pytest.approx(Decimal(0), abs=Decimal("0.00000001"))
+
+
+def test_a_booking_that_is_killed_anywhere_is_finished_by_the_next_one_and_nothing_is_booked_twice(
+    server: ReportServer,
+) -> None:
+    model = provider("openai")
+    for tenant in (alder(), birch()):
+        for _ in range(3):
+            called(tenant, "openai", markup=30)
+    people = [uuid7() for _ in range(4)]
+    for user_id in people:
+        called(alder(), "openai", labels={"user_id": user_id})
+    server.facts = [fact(model, 10, usd=Decimal(7 * COST) / 10**9)]
+    ends = [book_until_killed(after) for after in (0, 1, 1, 2)]
+    assert ends == [-signal.SIGKILL] * 4
+    assert 2 <= LedgerEntry.objects.filter(kind=EntryKind.ADJUST).count() < 6
+    found = reconcile("openai", "--fetch", "--book")
+    assert the_difference_left(found, model) == pytest.approx(Decimal(0), abs=Decimal("0.00000001"))
+    assert reconcile("openai", "--fetch", "--book")["booked"]["corrections"] == 0
+    by_tenant = {
+        row["tenant_id"]: row["n"]
+        for row in LedgerEntry.objects.filter(kind=EntryKind.ADJUST)
+        .values("tenant_id")
+        .annotate(n=Sum("cost_nano_usd"))
+    }
+    # Three tenths less: of three calls with the markup, and Alder's four without.
+    assert by_tenant[birch().pk] == pytest.approx(-3 * COST * 3 // 10 * 1.3, abs=10)
+    assert by_tenant[alder().pk] == pytest.approx(-3 * COST * 3 // 10 * 1.3 - 4 * COST * 3 // 10, abs=20)
+    assert answer("verify_ledger")["ok"]
+
+
+def book_until_killed(after: int) -> int:
+    """The signal that ended a process which was killed while it booked: before its next correction was sent, or after
+    it was carried out and before anybody was told."""
+    connections.close_all()
+    pid = os.fork()
+    if pid == 0:
+        left = [after]
+
+        def submit(commands: Any) -> Any:
+            for command in commands:
+                if left[0] == 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                submit_all([command])
+                left[0] -= 1
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        try:
+            with Reports(openai.SOURCE.vendor()) as reports:
+                pages = list(openai.SOURCE.documents(reports, TODAY, TODAY + timedelta(days=1)))
+            lines = [line for page in pages for line in openai.read(page)]
+            reconcile_usage(
+                provider="openai", lines=lines, since=TODAY, until=TODAY + timedelta(days=1), actor="a test", now=NOON,
+                submit=submit,
+            )  # fmt: skip
+        finally:
+            os._exit(0)
+    ended = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    wait_until(lambda: not is_booking(), timeout_s=30)
+    return ended
+
+
+def is_booking() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory')")
+        return bool(cursor.fetchone()[0])
 
 
 def the_difference_left(found: Any, model: str) -> Decimal:

@@ -85,6 +85,7 @@ def test_litellm_is_there_on_demand_as_the_documents_describe_it(services: dict[
     litellm = services["litellm"]
     assert litellm["profiles"] == ["litellm"]
     assert litellm["command"] == ["--config", "/app/config.yaml", "--port", "4000"]
+    assert litellm["healthcheck"], "what depends on it can wait for it"
     assert "litellm" not in services["llm-proxy"]["depends_on"]
     file = DEPLOY / "compose" / "litellm" / "config.yaml"
     assert server_settings(file.read_text()), "the gateway reads it too"

@@ -119,19 +119,16 @@ def test_gauges_are_not_rated() -> None:
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="Debian's package prometheus brings promtool")
-def test_promtool_accepts_the_rules_and_the_configuration(tmp_path: Path) -> None:
-    for file in (DEPLOY / "prometheus").glob("*.y*ml"):
+def test_promtool_accepts_the_files_and_alerts_come_when_they_should_and_else_do_not(tmp_path: Path) -> None:
+    for file in (*(DEPLOY / "prometheus").glob("*.y*ml"), Path(__file__).with_name("rules_test.yaml")):
         shutil.copy(file, tmp_path)
     (tmp_path / "token").write_text("token")
     configuration = (tmp_path / "prometheus.yml").read_text()
     (tmp_path / "prometheus.yml").write_text(
         configuration.replace("/etc/prometheus/llm-gateway-token", str(tmp_path / "token"))
     )
-    done = subprocess.run(
-        ["promtool", "check", "config", "prometheus.yml"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    for command in (["check", "config", "prometheus.yml"], ["test", "rules", "rules_test.yaml"]):
+        done = subprocess.run(
+            ["promtool", *command], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr

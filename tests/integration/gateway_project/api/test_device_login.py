@@ -1,22 +1,27 @@
 """A machine without a browser is signed in by a person at the console: codes, polls, and all that ends it."""
 
 import threading
-from datetime import timedelta
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.utils.timezone import now
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from metering.errors import InvalidRequest, MeteringError
 from metering.identity.devices.codes import LENGTH, LETTERS, new_user_code, plain_user_code, written_user_code
 from metering.identity.devices.decide import decide
 from metering.identity.devices.forget import forget_device_logins
+from metering.identity.devices.poll import approved_login, collect
 from metering.identity.devices.start import LIFE, MOST_FROM_ONE_ADDRESS, start_device_login
 from metering.identity.tokens.revoke_token import revoke_token
 from metering.models import ATIToken, AuditEvent, DeviceLogin, LoginSession, User
+from tests.factories import UserFactory
 from tests.integration.gateway_project.api.people import call, code_of, person
 
 pytestmark = pytest.mark.django_db
@@ -232,23 +237,119 @@ class TestCodes:
         assert not letters & set("AEIOUY0O1IL2Z5S8B") - set("LZSB")
 
 
+STEPS = st.lists(
+    st.sampled_from(
+        ["poll", "poll", "approve", "deny", "wait", "wait", "long wait", "new password", "sign out"]
+    ),
+    max_size=14,
+)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(STEPS)
+def test_whatever_happens_in_whatever_order_a_yes_gives_one_session_and_nothing_else_does(
+    steps: list[str],
+) -> None:
+    """Against a model: who decided first, whether that was in time, and whether the session was fetched."""
+    user = UserFactory()
+    moment = begun = now()
+    started = start_device_login(machine="x", address=None, now=moment)
+    decision, fetched, is_stale = "", 0, False
+    for step in steps:
+        in_time = moment < begun + LIFE
+        if step in ("approve", "deny"):
+            try:
+                decide(user_code=started.user_code, user=user, approved=step == "approve", now=moment)
+            except InvalidRequest:
+                assert decision or not in_time
+            else:
+                assert not decision
+                assert in_time
+                decision, is_stale = step, False
+        elif step == "poll":
+            answer = _polled(started.device_code, moment)
+            expected = {
+                "tokens": decision == "approve" and in_time and not is_stale and not fetched,
+                "authorization_pending": not decision and in_time,
+                "access_denied": decision == "deny" and in_time,
+                "expired_token": bool(fetched) or is_stale or not in_time,
+                "slow_down": in_time,
+            }
+            assert expected[answer], answer
+            fetched += answer == "tokens"
+        elif step == "new password":
+            user.set_password(f"{moment}")
+            user.save()
+            is_stale = True
+        elif step == "sign out":
+            LoginSession.objects.filter(user=user, ended_at=None).update(ended_at=moment, ended_by="logout")
+        moment += timedelta(seconds={"wait": 61, "long wait": 400}.get(step, 1))
+    assert fetched <= 1
+    assert LoginSession.objects.filter(user=user).count() == fetched
+
+
+def _polled(device_code: str, moment: datetime) -> str:
+    """`tokens`, or the code of the refusal."""
+    try:
+        collect(login=approved_login(device_code=device_code, now=moment), now=moment)
+    except MeteringError as refusal:
+        return refusal.code
+    return "tokens"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_decide_at_once_one_is_heard() -> None:
+    people, started = [person(), person()], start()
+    heard = at_once(
+        [
+            lambda user=user, yes=yes: _is_heard(started, user, yes)
+            for user, yes in zip(people, (True, False), strict=True)
+        ]
+    )
+    assert sorted(heard) == [False, True]
+    login = DeviceLogin.objects.get()
+    assert (login.state, login.user) == (("approved", people[0]) if heard[0] else ("denied", people[1]))
+    assert AuditEvent.objects.filter(action__startswith="device.").count() == 1
+
+
+def _is_heard(started: dict[str, Any], user: User, yes: bool) -> bool:
+    try:
+        approve(started, user, yes)
+    except InvalidRequest:
+        return False
+    return True
+
+
+def at_once(calls: list[Callable[[], Any]]) -> list[Any]:
+    """What each call answers, all begun together in threads of their own."""
+    barrier = threading.Barrier(len(calls))
+
+    def run(call: Callable[[], Any]) -> Any:
+        barrier.wait()
+        try:
+            return call()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return list(threads.map(run, calls))
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_many_who_fetch_at_once_one_gets_a_session() -> None:
     user, started = person(), start()
     approve(started, user)
-    answers: list[int] = []
-    barrier = threading.Barrier(6)
-
-    def fetch() -> None:
-        barrier.wait()
-        answers.append(poll(started).status_code)
-        connection.close()
-
-    threads = [threading.Thread(target=fetch) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert answers.count(200) <= 1
-    assert LoginSession.objects.filter(ended_at=None).count() <= 1
+    answers = at_once([lambda: poll(started).status_code] * 6)
+    assert answers.count(200) == 1
     assert LoginSession.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_however_many_ask_at_once_one_address_has_so_many() -> None:
+    def ask() -> int:
+        return int(call("POST", "auth/device", {"machine": "x"}).status_code)
+
+    for _ in range(MOST_FROM_ONE_ADDRESS - 3):
+        start_device_login(machine="x", address="127.0.0.1", now=now())
+    answers = at_once([ask] * 8)
+    assert (answers.count(201), answers.count(429)) == (3, 5)

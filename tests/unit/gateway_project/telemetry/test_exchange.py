@@ -97,9 +97,26 @@ def test_a_broken_file_is_left_out(tmp_path: Path) -> None:
     assert shown(one)["calls_total", "/a"] == 1
 
 
+def grow_old(folder: Path) -> None:
+    """Nobody has published for a while."""
+    for file in folder.glob("*.json"):
+        os.utime(file, (time.time() - 120,) * 2)
+
+
+def test_a_worker_that_outlives_its_server_is_not_counted_twice(tmp_path: Path) -> None:
+    worker, server = Process(tmp_path), Process(tmp_path)
+    worker.calls.add("/job")
+    worker.exchange.publish()
+    gather_earlier(server.exchange.metrics, tmp_path)
+    worker.calls.add("/job")
+    worker.exchange.publish()
+    assert shown(server)["calls_total", "/job"] == 2
+
+
 def test_a_server_counts_on_where_the_one_before_it_was_killed(tmp_path: Path) -> None:
     for _ in range(3):  # a server of two workers that is killed, three times
         one, other = Process(tmp_path), Process(tmp_path)
+        grow_old(tmp_path)
         gather_earlier(one.exchange.metrics, tmp_path)
         for process in (one, other):
             process.calls.add("/a", by=2.5)
@@ -107,6 +124,7 @@ def test_a_server_counts_on_where_the_one_before_it_was_killed(tmp_path: Path) -
             process.waiting.read = lambda: 7
             process.exchange.publish()
     last = Process(tmp_path)
+    grow_old(tmp_path)
     gather_earlier(last.exchange.metrics, tmp_path)
     values = shown(last)
     assert (values["calls_total", "/a"], values["size_count", ""], values["size_sum", ""]) == (15, 6, 18)
@@ -122,6 +140,7 @@ def test_what_a_version_with_other_labels_or_buckets_has_counted_is_left_out(tmp
     new.calls.add("/a")
     for earlier in (False, True):
         if earlier:
+            grow_old(tmp_path)
             gather_earlier(new.exchange.metrics, tmp_path)
         values = shown(new)
         assert (values["calls_total", "/a"], ("size_count", "") in values) == (1, False)

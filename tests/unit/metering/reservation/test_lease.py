@@ -1,13 +1,16 @@
 """Leases on a clock that the test moves, so that no busy machine decides what is seen."""
 
 import asyncio
+from uuid import UUID
 
 import pytest
 from structlog.contextvars import bound_contextvars
 
 from metering.errors import MeteringUnavailable
 from metering.ledger.commands import Extend, Release
+from metering.policy.values import EffectivePolicy, Setting
 from metering.reservation.lease import LeaseKeeper
+from metering.types import EnforcementMode, Scope
 from tests.fakes.allowance import hold_for
 from tests.fakes.ledger import WatchedLedger
 from tests.log_lines import caught_lines
@@ -15,6 +18,16 @@ from tests.log_lines import caught_lines
 LEASE_S = 1
 TO_RENEW_S, NEARLY_OVER_S, TO_STOP_S = 0.4, 0.94, 0.951
 WITHIN_S = 20
+OPEN = EffectivePolicy(
+    task="LLM0_CHAT",
+    mode=EnforcementMode.ENFORCE,
+    limits=(),
+    by_provider={},
+    by_agent={},
+    each_provider=(),
+    each_agent=(),
+    settings={"on_metering_failure": Setting(value="open", scope=Scope.GLOBAL, rule_id=UUID(int=1))},
+)
 
 
 class Clock:
@@ -78,6 +91,45 @@ async def test_a_call_is_stopped_before_a_lease_that_cannot_be_renewed_ends(cloc
     clock.now_s = TO_STOP_S
     with pytest.raises(asyncio.CancelledError):
         await running
+    await keeper.close()
+
+
+async def test_where_a_rule_says_open_a_call_outlives_a_lease_that_only_an_absent_ledger_ends(
+    clock: Clock,
+) -> None:
+    ledger = WatchedLedger()
+    keeper = LeaseKeeper(ledger, clock=clock)
+    hold = await hold_for(ledger, lease_s=LEASE_S)
+    ledger.fail_next = [MeteringUnavailable("away")] * 3
+    clock.now_s = NEARLY_OVER_S
+    over = asyncio.Event()
+
+    async def call() -> None:
+        with keeper.keep(hold, granted_s=0, policy=OPEN):
+            await over.wait()
+
+    running = asyncio.create_task(call())
+    await renewals_asked(ledger, 2)
+    clock.now_s = 5 * LEASE_S
+    await renewals_asked(ledger, 3)
+    await ledger.submit(Release(reservation_id=hold.reservation_id, tenant_id=hold.tenant_id))
+    await renewals_asked(ledger, 4)
+    assert not running.done()
+    over.set()
+    await running
+    await keeper.close()
+
+
+async def test_where_a_rule_says_open_a_lease_that_was_taken_stops_the_call_all_the_same(
+    clock: Clock,
+) -> None:
+    ledger = WatchedLedger()
+    keeper = LeaseKeeper(ledger, clock=clock)
+    hold = await hold_for(ledger, lease_s=LEASE_S)
+    await ledger.submit(Release(reservation_id=hold.reservation_id, tenant_id=hold.tenant_id))
+    clock.now_s = TO_RENEW_S
+    with pytest.raises(asyncio.CancelledError), keeper.keep(hold, granted_s=0, policy=OPEN):
+        await asyncio.sleep(WITHIN_S)
     await keeper.close()
 
 

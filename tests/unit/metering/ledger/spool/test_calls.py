@@ -41,9 +41,10 @@ def test_one_whose_end_nobody_wrote_holds_all_that_it_may_have_used_and_is_the_s
     assert call.unseen_nano_usd == 15
 
 
-def test_one_that_sent_nothing_is_not_told_of() -> None:
+def test_of_one_that_sent_nothing_it_is_told_that_alone() -> None:
+    """It may have carried out its reserve, and the answer was lost."""
     [call] = calls_of([Begun(reserve(ID)), Released(release(ID))]).values()
-    assert (list(call.commands()), call.unseen_nano_usd) == ([], 0)
+    assert (list(call.commands()), call.unseen_nano_usd) == ([release(ID)], 0)
 
 
 def test_the_first_end_counts() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from metering.errors import MeteringUnavailable
 from metering.ids import time_ms_of, uuid7
-from metering.ledger.commands import Command, Reserve
+from metering.ledger.commands import Command, Release, Reserve
 from metering.ledger.memory import MemoryLedger
 from metering.ledger.results import Granted, Reason, Refused, Result
 from metering.ledger.spool.frames import MAGIC, frames, read
@@ -208,8 +208,20 @@ async def test_a_call_whose_caller_left_while_it_was_written_is_ended(
         leaving.cancel()
         await asyncio.gather(leaving, return_exceptions=True)
         ledger.is_away = False
+        await until(lambda: bool(ledger.told), within_s=20)
         await until_told(spool)
-    assert ledger.told == []
+    assert [type(command) for command in ledger.told] == [Release]
+
+
+async def test_a_call_whose_reserve_was_carried_out_and_not_answered_is_booked_once(
+    tmp_path: Path, ledger: FarLedger
+) -> None:
+    async with spool_in(tmp_path, ledger) as spool:
+        id_ = await make_call(spool)
+        assert isinstance(await ledger.memory.submit(reserve(id_)), Granted)
+        ledger.is_away = False
+        await until_told(spool)
+    assert (ledger.used, ledger.memory.balance_of(COST)[1]) == (4, 0)
 
 
 async def test_a_call_that_is_too_old_for_its_id_is_booked_once_under_another(

@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class House:
+class Workplace:
     """The gateway, whose database the test process shares."""
 
     gateways: Gateways
@@ -68,7 +68,7 @@ class House:
         user = UserFactory(tenant=tenant, email=f"ann-{number}@cedar.example", signup_token_id=token.id)
         team = TeamFactory(tenant=tenant, slug=f"red-{number}")
         user.teams.add(team)
-        return Person(house=self, tenant=tenant, user=user, team=team, token=token.secret)
+        return Person(workplace=self, tenant=tenant, user=user, team=team, token=token.secret)
 
     def workspace(self, team: Team | None = None, *, more: str = "") -> Path:
         """A folder below one with a `.llm-gateway.toml`."""
@@ -83,7 +83,7 @@ class House:
 class Person:
     """A member of a team."""
 
-    house: House
+    workplace: Workplace
     tenant: Tenant
     user: User
     team: Team
@@ -95,35 +95,37 @@ class Person:
     ) -> Session:
         """Since a moment; by default just now."""
         moment = moment or now()
-        pair = self.house.committed(lambda: open_session(user=self.user, now=moment))
-        store = store or self.house.store()
+        pair = self.workplace.committed(lambda: open_session(user=self.user, now=moment))
+        store = store or self.workplace.store()
         expires_at = moment.timestamp() + pair.expires_in
         store.save(
             Credential(
-                base_url=self.house.url, access=pair.access, refresh=pair.refresh, expires_at=expires_at
+                base_url=self.workplace.url, access=pair.access, refresh=pair.refresh, expires_at=expires_at
             )
         )
-        return Session(self.house.url, store=store, **clock)
+        return Session(self.workplace.url, store=store, **clock)
 
     def budget(self, amount: int, *, of_user: bool = False) -> None:
         """A day's, in nano-USD; of the tenant or of the person alone."""
         facts = {"scope": "user", "scope_id": str(self.user.pk)} if of_user else {"scope": "tenant"}
-        self.house.committed(
+        self.workplace.committed(
             lambda: BudgetFactory(tenant=self.tenant, dimension="cost", window="day", amount=amount, **facts)
         )
 
-    def provider(self, session: Session) -> ProxiedLLMProvider:
-        config = ProxyConfig(api_url=self.house.url, team_id=self.team.slug, model=MODEL, max_tokens=20)
+    def provider(self, session: Session, *, url: str | None = None) -> ProxiedLLMProvider:
+        config = ProxyConfig(
+            api_url=url or session.base_url, team_id=self.team.slug, model=MODEL, max_tokens=20
+        )
         return ProxiedLLMProvider(config, session)
 
-    def client(self, **facts: object) -> GatewayClient:
+    def client(self, *, url: str | None = None, **facts: Any) -> GatewayClient:
         """With the tenant's token."""
-        settings = Settings(base_url=self.house.url, api_key=self.token, model=MODEL)
-        return GatewayClient(settings, **facts)  # type: ignore[arg-type]
+        settings = Settings(base_url=url or self.workplace.url, api_key=self.token, model=MODEL)
+        return GatewayClient(settings, **facts)
 
 
 @contextmanager
-def running_house(folder: Path) -> Iterator[House]:
+def running_workplace(folder: Path) -> Iterator[Workplace]:
     """With one model of the sandbox, and nobody in it; the books are clean afterwards."""
     try:
         with settled_ledger():
@@ -132,7 +134,7 @@ def running_house(folder: Path) -> Iterator[House]:
             with forked_gateways(1, {}) as gateways, ThreadPoolExecutor(1) as writer:
                 gateways.start(0)
                 gateways.wait_until_ready()
-                yield House(gateways=gateways, folder=folder, _writer=writer)
+                yield Workplace(gateways=gateways, folder=folder, _writer=writer)
                 writer.submit(lambda: connection.close())
     finally:
         empty_tables()
