@@ -8,11 +8,13 @@ several worlds run side by side, a seed's timing differs from run to run; what i
 import argparse
 import asyncio
 import os
+import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
 
 from bench.report import Report, new_report, print_table
 from launcher.postgres import EmbeddedPostgres
@@ -24,7 +26,8 @@ from tests.faults.outages.plan import MANNERS, outage_of
 from tests.faults.outages.world import World, running_world
 
 SEEDS = 220
-WORLDS = 4
+WORLDS = 5
+DATABASE = "outages"
 Tally = dict[str, Counter[str]]
 
 
@@ -63,35 +66,40 @@ def _figures(count: Counter[str]) -> dict[str, int]:
 
 
 async def _all(seeds: int, tally: Tally) -> None:
-    waiting, one_by_one = iter(range(seeds)), asyncio.Lock()
-    await asyncio.gather(*[_in_a_world(waiting, tally, one_by_one) for _ in range(min(WORLDS, seeds))])
-
-
-async def _in_a_world(waiting: Iterator[int], tally: Tally, one_by_one: asyncio.Lock) -> None:
-    """Worlds are made `one_by_one`, and end for themselves."""
+    waiting = iter(range(seeds))
     with TemporaryDirectory(prefix="outages-", dir=os.environ["GATEWAY_STATE_DIR"]) as name:
-        folder = Path(name)
-        server = EmbeddedPostgres(folder / "postgres")
-        async with one_by_one:
-            database = await asyncio.to_thread(_database_on, server)
-        (folder / "gateways").mkdir()
-        entered = running_world(server, database, folder / "gateways")
-        world = await asyncio.to_thread(entered.__enter__)
-        try:
-            for seed in waiting:
-                if not await _survives(world, seed, tally):
-                    break  # what it left would fail the next ones too
-        finally:
-            await asyncio.to_thread(entered.__exit__, None, None, None)
-            await asyncio.to_thread(server.stop, "immediate")
+        folders = [Path(name) / str(number) for number in range(min(WORLDS, seeds))]
+        await asyncio.to_thread(_make_databases, folders)
+        await asyncio.gather(*[_in_a_world(folder, waiting, tally) for folder in folders])
 
 
-def _database_on(server: EmbeddedPostgres) -> str:
+def _make_databases(folders: Sequence[Path]) -> None:
+    """A server's files for each world: migrated once, then copied."""
+    first, *others = folders
+    first.mkdir()
+    server = EmbeddedPostgres(first / "postgres")
     server.start()
     server.allow_test_databases()
-    database = create_database(server.url, "outages")
-    migrate(database)
-    return database
+    migrate(create_database(server.url, DATABASE))
+    server.stop("fast")
+    for folder in others:
+        subprocess.run(["cp", "-a", first, folder], check=True)
+
+
+async def _in_a_world(folder: Path, waiting: Iterator[int], tally: Tally) -> None:
+    server = EmbeddedPostgres(folder / "postgres")
+    await asyncio.to_thread(server.start)
+    (folder / "gateways").mkdir()
+    database = urlsplit(server.url)._replace(path=f"/{DATABASE}").geturl()
+    entered = running_world(server, database, folder / "gateways")
+    world = await asyncio.to_thread(entered.__enter__)
+    try:
+        for seed in waiting:
+            if not await _survives(world, seed, tally):
+                break  # what it left would fail the next ones too
+    finally:
+        await asyncio.to_thread(entered.__exit__, None, None, None)
+        await asyncio.to_thread(server.stop, "immediate")
 
 
 async def _survives(world: World, seed: int, tally: Tally) -> bool:

@@ -382,6 +382,18 @@ def test_an_invoice_as_csv_is_enough_and_its_last_digit_is_no_difference(tmp_pat
     assert "Line 2: its day" in str(refusal("reconcile_usage", "--provider", "openai", *PERIOD, str(file)))
 
 
+def test_days_of_an_invoice_may_be_of_another_zone(tmp_path: Path) -> None:
+    model = provider("openai")
+    called(alder(), "openai", at=NOON - timedelta(hours=11))  # yesterday, in Los Angeles
+    file, yesterday = tmp_path / "invoice.csv", TODAY - timedelta(days=1)
+    file.write_text(INVOICE.format(day=yesterday, model=model, usd="0.0028"))
+    found = reconcile("openai", str(file), "--timezone", "America/Los_Angeles")
+    assert [(day["day"], day["causes"]) for day in found["days"]] == [(str(yesterday), {})]
+    assert found["total"]["metered_usd"] == "0.0028"
+    bad = refusal("reconcile_usage", "--provider", "openai", *PERIOD, str(file), "--timezone", "Mars")
+    assert "no time zone" in str(bad)
+
+
 def test_a_saved_report_is_read_as_the_vendor_wrote_it(server: ReportServer, tmp_path: Path) -> None:
     model = provider("openrouter")
     called(alder(), "openrouter")
