@@ -3,19 +3,19 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.client.house import House, Person, running_house
+from tests.e2e.client.one_gateway import OneGateway, Person, one_gateway
 
 
 @pytest.fixture(scope="package")
-def house(
+def gateway(
     django_db_setup: Any, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[House]:
+) -> Iterator[OneGateway]:
     """One gateway for all: each test has a tenant of its own."""
-    with django_db_blocker.unblock(), running_house(tmp_path_factory.mktemp("client")) as house:
-        yield house
+    with django_db_blocker.unblock(), one_gateway(tmp_path_factory.mktemp("client")) as gateway:
+        yield gateway
 
 
 @pytest.fixture
-def ann(house: House) -> Person:
+def ann(gateway: OneGateway) -> Person:
     """A member of a team."""
-    return house.person()
+    return gateway.person()
