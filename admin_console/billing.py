@@ -1,11 +1,13 @@
-"""Statements as issued, who is told of them, and how far exports are. Each has a page where it is worked with."""
+"""Statements as issued, who is told of them, how far exports are, and what vendors say of days. Each has a page where
+it is worked with.
+"""
 
 from django.contrib import admin
 
 from admin_console.display import moment
 from admin_console.history import HIDDEN, HistoryAdmin
 from admin_console.site import console
-from metering.models import BillingProfile, ExportPosition, Statement
+from metering.models import BillingProfile, ExportPosition, ReconciledDay, Statement
 
 
 @admin.register(Statement, site=console)
@@ -30,3 +32,12 @@ class BillingProfileAdmin(HistoryAdmin):
 class ExportPositionAdmin(HistoryAdmin):
     list_display = ("target", moment("recorded_at"), "rows", "last_error")
     ordering = ("pk",)
+
+
+@admin.register(ReconciledDay, site=console)
+class ReconciledDayAdmin(HistoryAdmin):
+    list_display = (
+        "id", "day", "provider_name", "model", "vendor_nano_usd", "metered_nano_usd", "own_difference_nano_usd",
+        "booked_nano_usd",
+    )  # fmt: skip
+    ordering = ("-id",)

@@ -83,6 +83,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "Statement": "request_quote",
         "BillingProfile": "contact_mail",
         "ExportPosition": "outbox",
+        "ReconciledDay": "verified",
     },
     "Audit": {
         "AuditEvent": "history",

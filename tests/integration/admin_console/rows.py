@@ -47,6 +47,7 @@ from metering.models import (
     ProviderKey,
     QuotaAlert,
     QuotaRequest,
+    ReconciledDay,
     Statement,
     Task,
     TaskDraft,
@@ -223,6 +224,12 @@ def usage(tenant: Tenant) -> UsageReservation:
     return hold
 
 
+RECONCILED = (
+    *("vendor_nano_usd", "metered_nano_usd", "own_difference_nano_usd", "booked_nano_usd"),
+    *("metered_requests", "metered_input_tokens", "metered_output_tokens"),
+)
+
+
 def billing(tenant: Tenant) -> None:
     if not Statement.objects.for_tenant(tenant).exists():
         issue_statement(tenant=tenant, month=date(2025, 1, 1), actor="test", now=now())
@@ -230,6 +237,12 @@ def billing(tenant: Tenant) -> None:
     ExportPosition.objects.get_or_create(
         target=f"target-{tenant.slug}"[:16],
         defaults={"recorded_at": now(), "entry_id": uuid7(), "begun_at": now()},
+    )
+    ReconciledDay.objects.get_or_create(
+        provider_name="sandbox",
+        day=date(2025, 1, 1),
+        model=tenant.slug,
+        defaults=dict.fromkeys(RECONCILED, 0) | {"is_known": True, "has_cost": True, "compared_at": now()},
     )
 
 

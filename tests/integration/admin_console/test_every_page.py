@@ -25,8 +25,9 @@ NO_RECORDS = {
     "SavedView",
     "Notification",
     "Episode",
+    "ServedHour",
 }
-"""What is made of other rows, what is a person's own, and what notices tell of."""
+"""What is made of other rows or counted, what is a person's own, and what notices tell of."""
 MODELS = [model for model in apps.get_app_config("metering").get_models() if model.__name__ not in NO_RECORDS]
 HISTORY = [model for model in MODELS if isinstance(site._registry.get(model), HistoryAdmin)]
 NOT_ADDED = {ExternalIdentity, *HISTORY}
@@ -57,7 +58,7 @@ def test_the_history_is_what_the_ledger_the_audit_trail_and_signing_in_write() -
         "Invitation",
         "OpeningEntry", "MeterRecount", "LimitWatch", "PlanUse",
         "TaskJob", "TaskJobEvent", "TaskJobAttempt", "TaskDraft",
-        "Statement", "BillingProfile", "ExportPosition",
+        "Statement", "BillingProfile", "ExportPosition", "ReconciledDay",
         "BudgetOverride", "QuotaRequest",
     }  # fmt: skip
 
