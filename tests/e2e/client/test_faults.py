@@ -53,10 +53,9 @@ def through(session: Session, url: str) -> Session:
 def test_a_stream_that_a_restart_cuts_tells_what_had_come_and_the_next_call_succeeds(
     gateway: OneGateway, ann: Person
 ) -> None:
-    came = ""
     with ann.client() as client:
         pieces = client.stream_chat("sandbox:gap=0.2 sandbox:words=200")
-        came += next(pieces).delta
+        came = "".join(next(pieces).delta for _ in range(3))
         os.kill(gateway.gateways.pids[0], signal.SIGKILL)
         caught: GatewayUnavailableError | None = None
         try:
@@ -65,7 +64,6 @@ def test_a_stream_that_a_restart_cuts_tells_what_had_come_and_the_next_call_succ
         except GatewayUnavailableError as error:
             caught = error
         assert wait_until(lambda: gateway.gateways.ended(0), ENDED_S)
-        assert len(came.split()) > 1
         assert caught is not None
         assert caught.partial == came
         starting = threading.Thread(target=gateway.restart)
