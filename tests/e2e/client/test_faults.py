@@ -121,7 +121,11 @@ def test_threads_tasks_and_processes_refresh_an_expired_session_once(
         for each in crowds:
             assert each.stdout is not None
             assert each.stdout.readline() == "ready\n"
-        told = [each.communicate("go\n", timeout=120)[0] for each in crowds]
+        for each in crowds:
+            assert each.stdin is not None
+            each.stdin.write("go\n")
+            each.stdin.flush()
+        told = [each.communicate(timeout=120)[0] for each in crowds]
         assert told == [f"{2 * crowd.AT_ONCE}\n"] * PROCESSES
         assert tap.count(REFRESH) == 1
 
