@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.report import Report, new_report, print_table
-from bench.resilience.books import compare, is_exact, lost_usd, until_all_has_ended
+from bench.resilience.bill import compare, is_exact, lost_usd, until_all_has_ended
 from bench.resilience.callers import Call, Callers, refusals
 from bench.resilience.gateway import Server, new_tenant, running_server
 from bench.resilience.pair import running_pair
@@ -58,7 +58,7 @@ def measure(conninfo: str, *, mode: str, rounds: int) -> Report:
             row = _round(cluster, server, token, before_s=BEFORE_S + dice.random(), stalled_s=stalled_s)
             if mode == "async":
                 until_all_has_ended(cluster.url, vendor)
-                row["lost_usd"] = lost_usd(cluster.url, vendor.bill())
+                row["lost_usd so far"] = lost_usd(cluster.url, vendor.bill())
             report["figures"].append(row)
             cluster.rebuild()
         until_all_has_ended(cluster.url, vendor)

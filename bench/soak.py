@@ -18,7 +18,7 @@ from typing import Any
 
 from bench.http.processes import open_files, resident_mb
 from bench.report import Report, new_report, print_table
-from bench.resilience.books import compare, until_all_has_ended
+from bench.resilience.bill import compare, until_all_has_ended
 from bench.resilience.callers import Callers, refusals
 from bench.resilience.events import QUIETLY, Events
 from bench.resilience.gateway import new_server, new_tenant, prepare

@@ -18,7 +18,7 @@ from typing import Any
 from unittest.mock import patch
 
 from bench.report import Report, new_report, print_table
-from bench.resilience.books import compare, is_exact, until_all_has_ended
+from bench.resilience.bill import compare, is_exact, until_all_has_ended
 from bench.resilience.callers import Call, Callers, refusals
 from bench.resilience.gateway import Server, manage, new_server, new_tenant, prepare
 from bench.resilience.vendor import running_vendor

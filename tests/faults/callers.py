@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,12 +48,13 @@ class Callers:
         streamed: bool = False,
         text: str = "hello",
         leaves_after_s: float | None = None,
+        headers: Mapping[str, str] | None = None,
         **fields: Any,
     ) -> Told:
         """One call, under a request id of its own. Whoever leaves has waited so long and is told nothing."""
         told = Told(request_id=f"call-{next(_numbers):06}")
         body = {"model": "small", "max_tokens": MAX_TOKENS, "messages": [{"role": "user", "content": text}]}
-        headers = {"authorization": f"Bearer {token}", "x-request-id": told.request_id}
+        sent = {"authorization": f"Bearer {token}", "x-request-id": told.request_id, **(headers or {})}
         with suppress(aiohttp.ClientError, ConnectionError):
             try:
                 async with (
@@ -61,7 +62,7 @@ class Callers:
                     self._session.post(
                         f"{url}/v1/chat/completions",
                         json=body | {"stream": streamed} | fields,
-                        headers=headers,
+                        headers=sent,
                     ) as answer,
                 ):
                     told.status = answer.status

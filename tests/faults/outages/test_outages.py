@@ -1,5 +1,9 @@
-"""The database goes away in every manner, and the books are the vendor's afterwards (`script/bench outages`: more)."""
+"""The database goes away, and the books are the vendor's afterwards (`script/bench outages`: more)."""
 
+import asyncio
+import json
+import signal
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,25 +11,74 @@ import pytest
 
 from launcher.postgres import EmbeddedPostgres
 from tests.faults.callers import Callers
-from tests.faults.outages.books import assert_books_are_the_vendors
+from tests.faults.outages.bill import assert_ledger_is_the_bill, files_of
 from tests.faults.outages.outage import happens
-from tests.faults.outages.plan import MANNERS, outage_of
+from tests.faults.outages.plan import MANNERS, PLACES, outage_of
 from tests.faults.outages.world import World, running_world
+from tests.faults.waiting import until
 
+WITHIN_S = 60
+IN_THE_SUITE = ("during", "killed_at_a_step", "disk_full", "torn", "telling_cut")
+CALLS = 8
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
-@pytest.fixture
-def world(doomed_server: EmbeddedPostgres, doomed_database: str, tmp_path: Path) -> Iterator[World]:
-    with running_world(doomed_server, doomed_database, tmp_path) as world:
+@pytest.fixture(scope="module")
+def world(
+    _doomed_server: EmbeddedPostgres, shared_doomed_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    folder: Path = tmp_path_factory.mktemp("outages")
+    with running_world(_doomed_server, shared_doomed_database, folder) as world:
         yield world
 
 
-async def test_every_manner_of_outage_leaves_the_books_as_the_vendor_has_them(
+@pytest.mark.parametrize("manner", IN_THE_SUITE)
+async def test_after_an_outage_the_books_are_as_the_vendor_has_them(
+    world: World, crowd: Callers, manner: str
+) -> None:
+    outage = outage_of(MANNERS.index(manner))
+    slug, told = await happens(world, outage, crowd)
+    billed = await assert_ledger_is_the_bill(world, slug, told)
+    assert billed.calls
+
+
+async def test_calls_are_let_in_as_far_as_the_process_knows_and_booked_by_command_if_nobody_comes_back(
     world: World, crowd: Callers
 ) -> None:
-    for seed in range(len(MANNERS)):
-        outage = outage_of(seed)
-        slug, told = await happens(world, outage, crowd)
-        books = await assert_books_are_the_vendors(world, slug, told)
-        assert books.calls, outage
+    """Both processes are killed, and only the command is run."""
+    gateways, deployment = world.deployment.gateways, world.deployment
+    token = await asyncio.to_thread(deployment.tenant, dimension="requests", window="total", amount=3)
+    slug = deployment.slugs[-1]
+    unknown = await asyncio.to_thread(deployment.tenant)
+    before = [await crowd.ask(url, token) for url in gateways.urls]
+
+    world.take_database_away(stop=False)
+    unseen = await crowd.ask_many(gateways.urls, token, CALLS)
+    keyed = await crowd.ask(gateways.urls[0], token, headers={"idempotency-key": "once"})
+    stranger = await crowd.ask(gateways.urls[0], unknown)
+    health = await asyncio.to_thread(ready, gateways.urls[0])
+    for place in range(PLACES):
+        gateways.send_signal(place, signal.SIGKILL)
+    await until(lambda: all(map(gateways.ended, range(PLACES))), within_s=WITHIN_S)
+    world.bring_database_back()
+    replayed = await asyncio.to_thread(gateways.manage, "replay_spool")
+    again = await asyncio.to_thread(gateways.manage, "replay_spool")
+
+    assert [each.whole for each in [*before, *unseen]] == [True] * (2 + CALLS)
+    assert [(each.status, each.code) for each in (keyed, stranger)] == [(503, "metering_unavailable")] * 2
+    assert (health["status"], health["checks"]["spool"]) == ("degraded", "degraded")
+    assert replayed == {"files": PLACES, "calls": CALLS, "refused": 0, "damaged": 0}
+    assert again == {"files": 0, "calls": 0, "refused": 0, "damaged": 0}
+    [budget] = await asyncio.to_thread(gateways.manage, "budget_status", "--tenant", slug)
+    assert (budget["used"], budget["limit"], budget["uncovered"]) == (2 + CALLS, 3, 2 + CALLS - 3)
+    assert files_of(world) == []
+    for place in range(PLACES):
+        await asyncio.to_thread(gateways.start, place)
+    await asyncio.to_thread(gateways.wait_until_ready)
+    await assert_ledger_is_the_bill(world, slug, [*before, *unseen])
+
+
+def ready(url: str) -> dict[str, object]:
+    with urllib.request.urlopen(f"{url}/health/ready", timeout=20) as answer:  # noqa: S310
+        shown: dict[str, object] = json.load(answer)
+        return shown

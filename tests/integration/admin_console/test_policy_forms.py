@@ -39,12 +39,7 @@ BUDGET = {
     [
         ("max_tokens_out", "0", "", "a whole number of tokens from 1"),
         ("on_disconnect", "explode", "", "one of drain, cancel"),
-        (
-            "on_metering_failure",
-            "open",
-            "",
-            "on_metering_failure cannot be set: nothing in this version reads it",
-        ),
+        ("on_metering_failure", "ajar", "", "one of open, closed"),
         ("max_tokens_out", "many", "", "“many” is no amount"),
         ("max_tokens_out", "1,5", "", "may mean two amounts"),
     ],

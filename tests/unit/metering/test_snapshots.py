@@ -222,3 +222,36 @@ async def test_an_absent_database_is_said_so_and_not_remembered(source: Source) 
         with pytest.raises(MeteringUnavailable):
             await snapshots.get("away", "away")
     assert source.reads == ["away", "away"]
+
+
+async def test_what_was_last_known_is_told_for_an_hour_after_the_database_was_heard_last(
+    source: Source, changes: Changes
+) -> None:
+    snapshots = Snapshots(source.load, changes=changes)
+    await snapshots.get("a", "a")
+    changes.complete_up_to(600)
+    source.now = 600 + module.LAST_KNOWN_S
+    assert (snapshots.peek("a"), snapshots.last_known("a"), list(snapshots.all_last_known())) == (
+        None,
+        "A",
+        ["A"],
+    )
+    assert snapshots.last_known("b") is None
+    source.now += 2
+    assert snapshots.last_known("a") is None
+    assert source.reads == ["a"]
+
+
+async def test_what_has_changed_or_ended_by_the_calendar_is_not_last_known(
+    source: Source, changes: Changes
+) -> None:
+    end = datetime.now(UTC) + timedelta(minutes=5)
+    ending = Snapshots(source.load, changes=changes, until_of=lambda value: end)
+    changing = Snapshots(source.load, changes=changes)
+    for snapshots in (ending, changing):
+        await snapshots.get("a", "a")
+        assert snapshots.last_known("a") == "A"
+    with time_machine.travel(end, tick=False):
+        assert ending.last_known("a") is None
+    changes.tell(None)
+    assert changing.last_known("a") is None

@@ -12,7 +12,7 @@ from metering.alerts.channel import Message
 from metering.alerts.deliver import deliver_due
 from metering.alerts.email import EmailChannel
 from metering.alerts.message import message_of, words_of
-from metering.models import BudgetOverride, QuotaAlert, User
+from metering.models import BudgetOverride, QuotaAlert, UsageMeter, User
 from tests.factories import (
     AlertFactory,
     BudgetFactory,
@@ -169,3 +169,13 @@ def test_a_limit_that_was_raised_is_told_with_what_was_added_then() -> None:
     gone = {"removed_at": AT, "removed_by": "ops"}
     BudgetOverride.objects.create(amount=5_000_000_000, created_at=AT, **gone, **facts)
     assert "of $60 ($50 and an override of $10)" in words_of(alert)[1]
+
+
+def test_what_was_spent_past_the_limit_while_the_database_was_away_is_told() -> None:
+    alert = alert_of(dimension="cost", window="month", threshold=100, used=12 * 10**9, limit=10**10)
+    assert "away" not in message_of(alert).text
+    UsageMeter.objects.filter(pk=alert.meter_id).update(uncovered=2 * 10**9)
+    message = message_of(alert)
+    for text in (message.text, message.html, words_of(alert)[1]):
+        assert "while the database was away" in text
+        assert "$2" in text

@@ -11,7 +11,7 @@ from metering.ledger.audit import verify_ledger
 END_TIMEOUT_S = 180.0
 HELD = "SELECT count(*) FROM metering_usagereservation WHERE state = 0"
 ROWS = "SELECT id::text, estimated, input_tokens, output_tokens, cost_nano_usd FROM metering_usagelog"
-Books = dict[str, Any]
+Comparison = dict[str, Any]
 
 
 def until_all_has_ended(database: str, vendor: Vendor) -> None:
@@ -24,7 +24,7 @@ def until_all_has_ended(database: str, vendor: Vendor) -> None:
             time.sleep(0.2)
 
 
-def compare(database: str, bill: Billed) -> Books:
+def compare(database: str, bill: Billed) -> Comparison:
     """Compare every call of the vendor's bill with its usage row, and verify the ledger.
 
     without a row: the vendor has seen it. lost: and has billed it. less, more: the row has less or more than was
@@ -57,7 +57,7 @@ def lost_usd(database: str, bill: Billed) -> float:
     return sum(cost["cost_nano_usd"] for id_, cost in bill.items() if cost and id_ not in known) / 1e9
 
 
-def is_exact(books: Books) -> bool:
+def is_exact(books: Comparison) -> bool:
     """Nothing lost, nothing doubled, nothing guessed, and books that balance."""
     wrong = ("lost", "less", "more", "estimated", "violations")
     return not any(books[name] for name in wrong) and books["vendor_usd"] == books["ledger_usd"]

@@ -36,7 +36,7 @@ WHERE tenant.slug = %s AND held.state IN (2, 3) AND cardinality(held.meter_ids) 
 """
 
 
-class Books(NamedTuple):
+class Billed(NamedTuple):
     """What came of one outage."""
 
     calls: int
@@ -50,7 +50,7 @@ class Books(NamedTuple):
     uncovered: int
 
 
-async def assert_books_are_the_vendors(world: World, slug: str, told: Sequence[Told]) -> Books:
+async def assert_ledger_is_the_bill(world: World, slug: str, told: Sequence[Told]) -> Billed:
     """1. Everything ends by itself: no hold is left, and every call at the vendor has its row.
     2. What is settled is what the vendor billed. What nobody knew the end of is flagged, and no less. Whoever was
        answered has a row.
@@ -83,7 +83,7 @@ async def assert_books_are_the_vendors(world: World, slug: str, told: Sequence[T
     assert uncovered <= passed + slack, (used, limit, uncovered, slack)
     assert slack or overrun or uncovered == passed
     assert_the_ledger_balances(deployment.database)
-    return Books(len(log), len(provisional), slack, passed, uncovered)
+    return Billed(len(log), len(provisional), slack, passed, uncovered)
 
 
 def _is_quiet(world: World) -> bool:
