@@ -37,11 +37,6 @@ class RateGate:
         self._begun = 0
         self._closed_until = 0.0
 
-    @property
-    def is_informed(self) -> bool:
-        """Whether an answer has said what the rates are."""
-        return any(bucket.per_minute for bucket in self._buckets.values())
-
     def enter(self, *, anyway: bool = False) -> Passage | float:
         """A passage, or for how many seconds there is none. `anyway`: there always is."""
         with self._lock:

@@ -23,9 +23,10 @@ def main() -> None:
     url, folder, model = sys.argv[1:]
     session = Session(url, store=CredentialStore(Path(folder), keyring=None))
     config = ProxyConfig(api_url=url, model=model, max_tokens=1)
-    print("ready", flush=True)
-    sys.stdin.readline()
     with ThreadPoolExecutor(AT_ONCE) as pool, ProxiedLLMProvider(config, session) as provider:
+        session.active_context()  # each process holds the token that has expired
+        print("ready", flush=True)
+        sys.stdin.readline()
         asked = [pool.submit(provider.chat, "hello") for _ in range(AT_ONCE)]
         tasks = asyncio.run(_tasks(config, session))
         print(sum(bool(each.result().content) for each in asked) + tasks)

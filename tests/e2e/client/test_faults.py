@@ -53,10 +53,9 @@ def through(session: Session, url: str) -> Session:
 def test_a_stream_that_a_restart_cuts_tells_what_had_come_and_the_next_call_succeeds(
     gateway: OneGateway, ann: Person
 ) -> None:
-    came = ""
     with ann.client() as client:
         pieces = client.stream_chat("sandbox:gap=0.2 sandbox:words=200")
-        came += next(pieces).delta
+        came = "".join(next(pieces).delta for _ in range(3))
         os.kill(gateway.gateways.pids[0], signal.SIGKILL)
         caught: GatewayUnavailableError | None = None
         try:
@@ -65,7 +64,6 @@ def test_a_stream_that_a_restart_cuts_tells_what_had_come_and_the_next_call_succ
         except GatewayUnavailableError as error:
             caught = error
         assert wait_until(lambda: gateway.gateways.ended(0), ENDED_S)
-        assert len(came.split()) > 1
         assert caught is not None
         assert caught.partial == came
         starting = threading.Thread(target=gateway.restart)
@@ -123,7 +121,11 @@ def test_threads_tasks_and_processes_refresh_an_expired_session_once(
         for each in crowds:
             assert each.stdout is not None
             assert each.stdout.readline() == "ready\n"
-        told = [each.communicate("go\n", timeout=120)[0] for each in crowds]
+        for each in crowds:
+            assert each.stdin is not None
+            each.stdin.write("go\n")
+            each.stdin.flush()
+        told = [each.communicate(timeout=120)[0] for each in crowds]
         assert told == [f"{2 * crowd.AT_ONCE}\n"] * PROCESSES
         assert tap.count(REFRESH) == 1
 

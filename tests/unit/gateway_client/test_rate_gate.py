@@ -38,10 +38,10 @@ def simulated(per_minute: int, drawn: int, calls: int, delays: list[float]) -> t
     """
     now = 0.0
     gate, bucket = RateGate(clock=lambda: now), Bucket(per_minute, drawn)
-    todo, refused, number = calls, 0, 0
+    todo, refused, number, is_informed = calls, 0, 0, False
     events: list[tuple[float, int, Passage, dict[str, str] | None, bool]] = []
     while todo or events:
-        entry = gate.enter() if todo and (gate.is_informed or not events) else 60.0
+        entry = gate.enter() if todo and (is_informed or not events) else 60.0
         if isinstance(entry, Passage):
             todo, number = todo - 1, number + 1
             heapq.heappush(events, (now + delays[number % len(delays)], number, entry, None, False))
@@ -56,6 +56,7 @@ def simulated(per_minute: int, drawn: int, calls: int, delays: list[float]) -> t
                 gate.refused(passage, RateLimitedError("full", code="rate_limited", retry_after_s=1))
             else:
                 gate.hear(passage, headers)
+                is_informed = True
         else:
             now += max(entry, 0.001)
     return refused, now

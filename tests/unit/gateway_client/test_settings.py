@@ -4,7 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from gateway_client import ConfigurationError, Credential, CredentialStore, ProviderFactory, load_settings
+from gateway_client import (
+    ConfigurationError,
+    Credential,
+    CredentialStore,
+    ProviderFactory,
+    Team,
+    WorkspaceTeamDetector,
+    load_settings,
+)
 from gateway_client.direct import own_key
 
 ENVIRONMENT = {
@@ -48,6 +56,13 @@ def test_what_the_program_says_comes_first(folder: Path, store: CredentialStore)
         "m",
         "blue",
     )
+
+
+def test_a_folder_belongs_to_the_team_of_the_nearest_file_above_it(folder: Path, tmp_path: Path) -> None:
+    detector = WorkspaceTeamDetector()
+    assert detector.detect_team(folder) == Team(team_id="red")
+    (folder / ".llm-gateway.toml").write_text('[llm]\nprovider = "openai"\n')
+    assert detector.detect_team(folder) is None
 
 
 def test_a_workspace_gets_no_key_from_the_environment(folder: Path, store: CredentialStore) -> None:
