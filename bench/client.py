@@ -35,7 +35,7 @@ def measure(conninfo: str) -> Report:
         wheel, url = _wheel(folder), f"http://127.0.0.1:{servers.gateway.port}"
         for python in PYTHONS:
             found = _found(python)
-            row = _used_by(found, wheel, folder / python, url, servers.token) if found else None
+            row = _row(found, wheel, folder / python, url, servers.token) if found else None
             report["figures"].append(
                 {"python": python, **(row or {"works": "not on the path", "import_ms": ""})}
             )
@@ -58,7 +58,7 @@ def _wheel(folder: Path) -> Path:
     return next(folder.glob("*.whl"))
 
 
-def _used_by(python: str, wheel: Path, folder: Path, url: str, token: str) -> dict[str, Any]:
+def _row(python: str, wheel: Path, folder: Path, url: str, token: str) -> dict[str, Any]:
     _run([python, "-m", "venv", str(folder)], wheel.parent)
     own = str(folder / "bin" / "python")
     _run([own, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", str(wheel)], folder)

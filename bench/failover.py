@@ -58,7 +58,7 @@ def measure(conninfo: str, *, mode: str, rounds: int) -> Report:
             row = _round(cluster, server, token, before_s=BEFORE_S + dice.random(), stalled_s=stalled_s)
             if mode == "async":
                 until_all_has_ended(cluster.url, vendor)
-                row["lost_usd"] = lost_usd(cluster.url, vendor.bill())
+                row["lost_usd so far"] = lost_usd(cluster.url, vendor.bill())
             report["figures"].append(row)
             cluster.rebuild()
         until_all_has_ended(cluster.url, vendor)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
 
-from gateway_client.calls import tried
+from gateway_client.calls import first_answer
 from gateway_client.drivers import SyncDriver, http_options
 from gateway_client.errors import GatewayError
 from gateway_client.retries import RetryPolicy
@@ -113,14 +113,14 @@ class GatewayApi:
             stream=True,
         )
         return self._driver.stream(
-            tried(
+            first_answer(
                 lambda _: step, models=[""], policy=QUESTIONS if body is None else CHANGES, check=_no_check
             ),
             _AsTheyAre(),
         )
 
     def _ask(self, step: Send, policy: RetryPolicy) -> Any:
-        return self._driver.run(tried(lambda _: step, models=[""], policy=policy)).reply.body
+        return self._driver.run(first_answer(lambda _: step, models=[""], policy=policy)).reply.body
 
 
 class _AsTheyAre:

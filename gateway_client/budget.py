@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol, TextIO
 
-from gateway_client.calls import tried
+from gateway_client.calls import first_answer
 from gateway_client.connection import TEAM
 from gateway_client.display import BOLD_RED, BOLD_YELLOW, CYAN, GREEN, YELLOW, amount, local_time, styled
 from gateway_client.retries import RetryPolicy
@@ -44,7 +44,7 @@ class BudgetStatus:
 def budget_flow(team: str | None, policy: RetryPolicy) -> Flow[BudgetStatus | None]:
     """None: no budget applies."""
     step = Send(method="GET", path=PATH, headers={TEAM: team} if team else {})
-    opened = yield from tried(lambda _: step, models=[""], policy=policy)
+    opened = yield from first_answer(lambda _: step, models=[""], policy=policy)
     return read_status(opened.reply.body)
 
 

@@ -24,7 +24,7 @@ class Opened(NamedTuple):
     first: Any
 
 
-def tried(
+def first_answer(
     make: Make,
     *,
     models: Sequence[str],

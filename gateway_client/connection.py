@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway_client.call_log import CallLog, LoggedReader
-from gateway_client.calls import Opened, tried
+from gateway_client.calls import Opened, first_answer
 from gateway_client.errors import GatewayError
 from gateway_client.models import ModelList, listing
 from gateway_client.rate_gate import RateGate
@@ -48,7 +48,7 @@ class Connection:
         """A whole answer, and its line in the log."""
         log = self._log(model)
         try:
-            opened = yield from tried(
+            opened = yield from first_answer(
                 lambda name: self.surface.whole(request, name),
                 models=self._models(model),
                 policy=self.policy,
@@ -63,7 +63,7 @@ class Connection:
 
     def stream(self, request: ChatRequest, model: str | None) -> tuple[Flow[Opened], LoggedReader]:
         """What opens a stream, and what reads it."""
-        flow = tried(
+        flow = first_answer(
             lambda name: self.surface.streamed(request, name),
             models=self._models(model),
             policy=self.policy,

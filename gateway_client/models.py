@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from gateway_client.calls import tried
+from gateway_client.calls import first_answer
 from gateway_client.errors import GatewayUnavailableError
 from gateway_client.retries import RetryPolicy
 from gateway_client.steps import Flow, Send
@@ -74,7 +74,7 @@ def listing(prefix: str, policy: RetryPolicy, *, safe_mode: bool) -> Flow[ModelL
     user interface can fall back to. Raises GatewayError.
     """
     try:
-        opened = yield from tried(
+        opened = yield from first_answer(
             lambda _: Send(method="GET", path=f"{prefix}/models"), models=[""], policy=policy
         )
     except GatewayUnavailableError:

@@ -66,7 +66,7 @@ def start(name: str) -> int:
                 line.split("=", 1) for line in lines if "=" in line and not line.startswith("#")
             )
         elif key == "Environment":
-            environment |= dict([value.split("=", 1)])
+            environment |= dict([value.strip('"').split("=", 1)])
         elif key == "LoadCredential":
             lend(name, value, user)
     command = [

@@ -1,7 +1,6 @@
 """GET /metrics in Prometheus's text format, for whoever holds METRICS_TOKEN, or one of several during a rotation."""
 
 import asyncio
-import hmac
 
 from django.conf import settings
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -10,6 +9,7 @@ from starlette.responses import Response
 
 from gateway_project import env
 from gateway_project.proxy.caller import runtime_of
+from gateway_project.telemetry.token import holds_token
 from metering.errors import InvalidCredential, NotFound
 
 
@@ -32,6 +32,5 @@ def _check(request: Request) -> None:
         if settings.DEBUG:
             return
         raise NotFound("There is nothing at /metrics.")
-    given = request.headers.get("authorization", "").encode()
-    if not any(hmac.compare_digest(given, f"Bearer {token}".encode()) for token in tokens):
+    if not holds_token(request.headers.get("authorization", ""), tokens):
         raise InvalidCredential("Send METRICS_TOKEN as `Authorization: Bearer ...`.")

@@ -24,6 +24,8 @@ from metering.ledger.results import Result
 
 BATCH_TIMEOUT_S = 5.0
 """For one try on an open connection: longer than the database lets a transaction last."""
+FIND_PRIMARY_TIMEOUT_S = 7.0
+"""For finding the primary among up to three hosts, of which two may be switched off and say nothing."""
 RETRY_PAUSE_S = 0.05
 MAX_COLLISIONS = 3
 NOT_IN_TIME = "The ledger's database did not answer in time."
@@ -198,7 +200,8 @@ class BatchConnection:
         collisions = 0
         while batch:
             try:
-                await self._store.open()
+                async with asyncio.timeout(FIND_PRIMARY_TIMEOUT_S):
+                    await self._store.open()
                 async with asyncio.timeout(BATCH_TIMEOUT_S):
                     results = await self._store.run([item.command for item in batch])
             except UnknownReleased as unknown:

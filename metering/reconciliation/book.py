@@ -78,12 +78,14 @@ def book(
     """Raises InvalidRequest while another process books for the provider, and what `submit` raises."""
     done = Booked(refused={})
     with _alone(provider):
-        for wanted in _wanted(comparison):
-            if done.corrections >= MOST_CORRECTIONS:
-                break
-            _book_one(done, wanted, provider, zone, names, submit)
-        if done.corrections:
-            _record(done, provider, comparison, actor, now)
+        try:
+            for wanted in _wanted(comparison):
+                if done.corrections >= MOST_CORRECTIONS:
+                    break
+                _book_one(done, wanted, provider, zone, names, submit)
+        finally:  # what was booked is in the trail, whatever has stopped it
+            if done.corrections:
+                _record(done, provider, comparison, actor, now)
     return done
 
 
@@ -131,6 +133,7 @@ def _book_one(
         zone=zone,
         models=ours if cell.model else (),
         reason=wanted.reason,
+        amount_nano_usd=wanted.amounts.cost_nano_usd,
     )
     weights = [max(group.list_nano_usd, 0) for group in groups]
     if not any(weights):

@@ -11,6 +11,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from metering.amounts import Amounts
+from metering.errors import InvalidRequest
 from metering.ids import first_id_at
 from metering.ledger.use import first_attempt_of
 from metering.reconciliation.causes import BookedFor
@@ -24,8 +25,10 @@ from metering.reconciliation.read_ledger import (
 )
 from metering.usage.fetch import fetch
 
-MOST_OF_GROUP = 50
-"""Calls of a group, the dearest, among which its share is placed."""
+FEW = 3
+"""Calls of a group, the dearest, of which one bears what is added to it."""
+SPARE = 2
+"""What is taken from a group is looked for on calls of so many times its share: some bear a correction already."""
 MOST_HOSTS = 100_000
 
 
@@ -50,12 +53,12 @@ class Group(Struct, frozen=True, kw_only=True):
 
 
 def groups_of(
-    *, provider: str, day: date, zone: str, models: Sequence[str], reason: BookedFor
+    *, provider: str, day: date, zone: str, models: Sequence[str], reason: BookedFor, amount_nano_usd: int
 ) -> list[Group]:
     """The first attempts of the day's calls, for what had been estimated of those that were; `models` are ours, empty:
-    all.
+    all. Of each group there are as many calls, the dearest, as can bear its share of the amount.
 
-    Raises InvalidRequest where it takes too long.
+    Raises InvalidRequest where it takes too long, and for too many calls.
     """
     start, end = midnight(day, zone), midnight(day + timedelta(days=1), zone)
     params = {
@@ -68,10 +71,17 @@ def groups_of(
         "any_model": not models,
         "estimated_only": reason is BookedFor.USAGE,
         "reason": reason.value,
-        "of_group": MOST_OF_GROUP,
-        "limit": MOST_HOSTS,
+        "few": FEW,
+        "taken": SPARE * max(0, -amount_nano_usd),
+        "limit": MOST_HOSTS + 1,
     }
     rows = fetch(_HOSTS, params, timeout_s=READ_TIMEOUT_S)
+    if len(rows) > MOST_HOSTS:
+        raise InvalidRequest(
+            f"On {day} more than {MOST_HOSTS:,} calls would have to be corrected. Correct the price in the catalog "
+            "instead, from that day on.",
+            param="book",
+        )
     return list(_grouped(rows))
 
 
@@ -119,8 +129,14 @@ SELECT * FROM (
     SELECT cell.reservation_id, cell.charged, cell.listed, dense_rank() OVER (ORDER BY {_LABELS}) AS of_group,
         sum(cell.listed) OVER (PARTITION BY {_LABELS}) AS whole,
         {", ".join(f"sum(coalesce({name}, 0)) OVER (PARTITION BY {_LABELS}) AS {name}" for name in _BOOKED)},
-        row_number() OVER (PARTITION BY {_LABELS} ORDER BY cell.charged DESC, cell.id) AS place
+        sum(cell.listed) OVER () AS of_all, row_number() OVER dearest AS place,
+        sum(cell.listed) OVER dearest - cell.listed AS before
     FROM cell LEFT JOIN booked ON booked.id = cell.id
-) ranked WHERE place <= %(of_group)s ORDER BY of_group, place LIMIT %(limit)s
+    WINDOW dearest AS (
+        PARTITION BY {_LABELS} ORDER BY cell.charged DESC, cell.id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    )
+) ranked
+WHERE place <= %(few)s OR before * of_all < %(taken)s::numeric * whole
+ORDER BY of_group, place LIMIT %(limit)s
 """  # noqa: S608 - constants of this file
 """Calls that cost nothing bear nothing: their share is nothing. Provisional ones are corrected by what comes true."""

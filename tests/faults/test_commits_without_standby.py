@@ -18,7 +18,9 @@ from tests.support.replicas import ask, configure, follow, kill, promote, standb
 TOKENS = meter_key(Dimension.TOKENS, subject_id="tokens")
 LIMIT = 10**6
 WITHIN_S = 60
-WAITS = "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+WAITS = "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND query = 'COMMIT'"
+ENOUGH = 100
+"""Commands for both connections of a writer."""
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 
@@ -30,7 +32,7 @@ async def test_what_a_crashed_primary_shows_is_answered_once_its_standby_has_it(
         with standby_of(primary, tmp_path / "standby", synchronous=True) as standby:
             both = url_of_both(doomed_database, primary, standby)
             async with writing_to(both) as ledger:
-                await ledger.submit(reserve(line(TOKENS, 0, LIMIT)))
+                await asyncio.gather(*[ledger.submit(reserve(line(TOKENS, 0, LIMIT))) for _ in range(ENOUGH)])
                 await asyncio.to_thread(standby.stop, "immediate")
                 hold = reserve(line(TOKENS, 1, LIMIT))
                 first = asyncio.create_task(ledger.submit(hold))
@@ -40,7 +42,7 @@ async def test_what_a_crashed_primary_shows_is_answered_once_its_standby_has_it(
                 assert str(hold.reservation_id) in states(doomed_database)
                 with pytest.raises(MeteringUnavailable):  # else a failover now would lose what was granted
                     await ledger.submit(hold)
-                first.cancel()
+                await asyncio.gather(first, return_exceptions=True)
 
                 await asyncio.to_thread(standby.start)
                 await asyncio.to_thread(follow, primary, synchronous=False)

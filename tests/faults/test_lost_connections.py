@@ -6,8 +6,11 @@ import random
 
 import psycopg
 import pytest
+import uvloop
 
 from metering.ledger.commands import Adjust, Command, Expire, Extend
+from metering.ledger.postgres.connect import connect
+from metering.ledger.postgres.wire import Wire
 from metering.ledger.results import Ended, Granted, Result
 from metering.ledger.writer import LedgerWriter
 from metering.types import Dimension
@@ -26,6 +29,7 @@ CUTS = 30
 MOST_BYTES = 25_000
 """A new connection's own talk takes about a thousand, a batch several thousand."""
 WITHIN_S = 60
+SAID_S = 0.5
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 TERMINATE = """
 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -115,6 +119,22 @@ async def test_terminated_backends_under_load_lose_and_double_nothing(database: 
             await task
     assert rounds.failed == {}
     await assert_everything_was_charged_once(rounds)
+
+
+def test_that_a_session_has_ended_is_seen_by_its_next_batch_on_the_loop_of_production(database: str) -> None:
+    async def end_and_send() -> None:
+        connection = await connect(database)
+        wire = Wire(connection)
+        await wire.exchange([("SELECT 1", ())])
+        query(database, TERMINATE)
+        await asyncio.sleep(SAID_S)  # the server has said so, and nobody has read it
+        try:
+            with pytest.raises(psycopg.OperationalError):
+                await asyncio.wait_for(wire.exchange([("SELECT 1", ()), ("SELECT 2", ())]), WITHIN_S)
+        finally:
+            await connection.close()
+
+    uvloop.run(end_and_send())
 
 
 async def assert_everything_was_charged_once(rounds: RoundsWithKills) -> None:

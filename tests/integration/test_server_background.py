@@ -111,6 +111,17 @@ def test_what_dies_of_the_two_is_started_again_and_the_log_says_so(server: Servi
     assert f'"ended": "{part}"' in server.lines
 
 
+def test_what_jobs_cost_is_counted_where_the_gateways_calls_are(server: Serving) -> None:
+    folder = server.state / "metrics" / str(server.port)
+    assert wait_until(
+        lambda: any(list(folder.glob(f"{pid}-*.json")) for pid in server.celery("worker")),
+        WITHIN_S,
+        every_s=0.1,
+    )
+    (file,) = (file for pid in server.celery("worker") for file in folder.glob(f"{pid}-*.json"))
+    assert "gateway_cost_usd" in json.loads(file.read_text())
+
+
 def test_every_line_of_all_processes_is_one_of_json_but_celerys_farewell(server: Serving) -> None:
     lines = [json.loads(line) for line in server.lines.splitlines() if line and not line.startswith("Prep")]
     assert {line["logger"].split(".")[0] for line in lines} >= {"_granian", "celery", "metering"}

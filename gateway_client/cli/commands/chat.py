@@ -1,4 +1,4 @@
-"""`chat`."""
+"""`chat`. It goes without the official SDK, which takes longer to load than most answers take to begin."""
 
 import json
 import sys

@@ -1,6 +1,4 @@
-"""The ledger's own connections are durable, lead to the primary, and cannot hold others up for long."""
-
-import asyncio
+"""The ledger's own connections are durable, and cannot hold others up for long."""
 
 from psycopg import AsyncConnection
 
@@ -28,21 +26,10 @@ SETTINGS = {
 }
 CONNECT_TIMEOUT_S = 2
 """For each host of the address."""
-PROOF_TIMEOUT_S = 3
-PROOF = "SELECT pg_logical_emit_message(true, 'gateway-ledger', 'connected')"
-"""A transaction that writes nothing but a line of the write-ahead log (PostgreSQL documentation, 9.28.6)."""
 
 
 async def connect(conninfo: str) -> AsyncConnection:
-    """Return a connection in autocommit mode with the ledger's settings, to a server that is proven to be the primary.
-
-    Who connects again may have lost the answer to a COMMIT, and is about to ask whether it was done. A server can show
-    a transaction that its synchronous standby never got: one that crashed while the COMMIT waited for the standby.
-    What such a server answers would be lost by a failover. So a connection begins with a COMMIT of its own, which is
-    answered only once the standby has everything up to it; a standby, or a demoted server, refuses it.
-
-    Raises psycopg.Error or TimeoutError.
-    """
+    """Return a connection in autocommit mode with the ledger's settings. Raises psycopg.OperationalError."""
     connection = await AsyncConnection.connect(
         conninfo,
         autocommit=True,
@@ -58,13 +45,10 @@ async def connect(conninfo: str) -> AsyncConnection:
     if connection.info.server_version >= FIRST_WITH_TRANSACTION_TIMEOUT:
         settings["transaction_timeout"] = str(TRANSACTION_TIMEOUT_MS)
     try:
-        async with asyncio.timeout(PROOF_TIMEOUT_S):
-            await connection.execute(
-                "SELECT set_config(name, value, false)"
-                " FROM unnest(%s::text[], %s::text[]) AS settings (name, value)",
-                (list(settings), list(settings.values())),
-            )
-            await connection.execute(PROOF)
+        await connection.execute(
+            "SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) AS settings (name, value)",
+            (list(settings), list(settings.values())),
+        )
     except BaseException:
         await connection.close()
         raise

@@ -232,7 +232,7 @@ class PostgresStore:
             await wire.connection.close()
 
     async def open(self) -> Wire:
-        """Return the connection, made if there is none. Raises psycopg.Error or TimeoutError."""
+        """Return the connection, made if there is none. Raises psycopg.Error."""
         if self._wire is None:
             self._wire, self._batches = Wire(await connect(self._conninfo)), 0
         return self._wire

@@ -82,39 +82,43 @@ class Wire:
         if pgconn.flush():
             await self._flush(loop, socket)
         results: list[pq.abc.PGresult] = []
-        readable = asyncio.Event()
-        loop.add_reader(socket, readable.set)
-        try:
-            while True:
-                while pgconn.is_busy():
-                    readable.clear()
-                    await readable.wait()
-                    pgconn.consume_input()
-                result = pgconn.get_result()
-                if result is None:
-                    continue
-                if result.status == pq.ExecStatus.PIPELINE_SYNC:
-                    break
-                results.append(result)
-        finally:
-            loop.remove_reader(socket)
+        while True:
+            while pgconn.is_busy():
+                await _wait(loop, socket, writable=False)
+                pgconn.consume_input()
+            result = pgconn.get_result()
+            if result is None:
+                continue
+            if result.status == pq.ExecStatus.PIPELINE_SYNC:
+                break
+            results.append(result)
         if len(results) != count:
             raise psycopg.OperationalError(f"{len(results)} answers to {count} statements")
         return results
 
     async def _flush(self, loop: asyncio.AbstractEventLoop, socket: int) -> None:
         """Write the rest while reading, so that neither side waits for the other's full buffer."""
-        ready = asyncio.Event()
+        while self._pgconn.flush():
+            await _wait(loop, socket, writable=True)
+            self._pgconn.consume_input()
+
+
+async def _wait(loop: asyncio.AbstractEventLoop, socket: int, *, writable: bool) -> None:
+    """Until the socket can be read, or written where that is wanted too.
+
+    The loop is asked afresh each time. Of a connection that was reset, uvloop tells once and watches it no more. What
+    is read then is what the server said before, and that it has ended would never be seen.
+    """
+    ready = asyncio.Event()
+    loop.add_reader(socket, ready.set)
+    if writable:
         loop.add_writer(socket, ready.set)
-        loop.add_reader(socket, ready.set)
-        try:
-            while self._pgconn.flush():
-                ready.clear()
-                await ready.wait()
-                self._pgconn.consume_input()
-        finally:
+    try:
+        await ready.wait()
+    finally:
+        if writable:
             loop.remove_writer(socket)
-            loop.remove_reader(socket)
+        loop.remove_reader(socket)
 
 
 def numbered(text: str) -> bytes:

@@ -93,5 +93,5 @@ def test_whoever_is_not_signed_in_is_told_so_by_every_command(shell: Shell) -> N
 def test_a_gateway_has_to_be_known_before_one_can_sign_in(shell: Shell) -> None:
     ended = shell.run("login")
     assert ended.code == 2
-    assert "--url" in ended.err
+    assert "LLM_BASE_URL" in ended.err
     assert "were not signed in" in shell.run("logout").err

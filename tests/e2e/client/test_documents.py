@@ -16,7 +16,7 @@ from gateway_client import (
     ProxiedLLMProvider,
 )
 from metering.models import LoginSession, UsageLog
-from tests.e2e.client.workplace import MODEL, Person, Workplace
+from tests.e2e.client.one_gateway import MODEL, OneGateway, Person
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 CENT = 10**7
@@ -81,22 +81,22 @@ def test_it_refreshes_a_token_that_has_expired(ann: Person) -> None:
     stale = session.active_context()
     with ann.provider(session) as provider:
         assert provider.chat("hello").content
-    fresh = session.store.load(ann.workplace.url)
+    fresh = session.store.load(ann.gateway.url)
     assert stale is not None
     assert fresh is not None
     assert fresh.access != stale.access
     assert LoginSession.objects.get(user=ann.user).previous_refresh_id is not None
 
 
-def test_the_whole_proxied_flow(workplace: Workplace, ann: Person) -> None:
+def test_the_whole_proxied_flow(gateway: OneGateway, ann: Person) -> None:
     ann.budget(CENT, of_user=True)
-    store = workplace.store()
+    store = gateway.store()
     ann.signed_in(store=store)
-    folder = workplace.workspace(ann.team, more=f'[llm]\nmodel = "{MODEL}"\nmax_tokens = 20\n')
+    folder = gateway.workspace(ann.team, more=f'[llm]\nmodel = "{MODEL}"\nmax_tokens = 20\n')
     with ProviderFactory.create(folder=folder, environ={}, store=store) as provider:
         assert isinstance(provider, ProxiedLLMProvider)
         assert provider.sentence == (
-            f"Using the proxied LLM provider (Teams mode): {workplace.url}, for the team {ann.team.slug}."
+            f"Using the proxied LLM provider (Teams mode): {gateway.url}, for the team {ann.team.slug}."
         )
         before = provider.budget(ann.team.slug)
         cost = provider.chat("hello").usage.cost
@@ -108,24 +108,24 @@ def test_the_whole_proxied_flow(workplace: Workplace, ann: Person) -> None:
     assert after.remaining == Decimal("0.01") - cost
 
 
-def test_it_falls_back_to_local_mode_when_nobody_is_signed_in(workplace: Workplace, ann: Person) -> None:
-    folder = workplace.workspace(ann.team, more='[llm]\nprovider = "openai"\nmodel = "gpt-4o-mini"\n')
+def test_it_falls_back_to_local_mode_when_nobody_is_signed_in(gateway: OneGateway, ann: Person) -> None:
+    folder = gateway.workspace(ann.team, more='[llm]\nprovider = "openai"\nmodel = "gpt-4o-mini"\n')
     with ProviderFactory.create(
-        folder=folder, environ={"OPENAI_API_KEY": "sk-own"}, store=workplace.store()
+        folder=folder, environ={"OPENAI_API_KEY": "sk-own"}, store=gateway.store()
     ) as provider:
         assert isinstance(provider, DirectLLMProvider)
         assert provider.connection.base_url == "https://api.openai.com/v1"
         assert provider.sentence == (
             "Using the direct LLM provider (Local mode): openai, with your own key. "
-            f"Nobody is signed in at {workplace.url}."
+            f"Nobody is signed in at {gateway.url}."
         )
 
 
-def test_direct_mode_asks_the_vendor_itself_with_the_own_key(workplace: Workplace, ann: Person) -> None:
-    url = f"{workplace.url}/v1"  # which is OpenAI-compatible
-    folder = workplace.workspace(more=f'[llm]\nprovider = "{url}"\nmodel = "{MODEL}"\n')
+def test_direct_mode_asks_the_vendor_itself_with_the_own_key(gateway: OneGateway, ann: Person) -> None:
+    url = f"{gateway.url}/v1"  # which is OpenAI-compatible
+    folder = gateway.workspace(more=f'[llm]\nprovider = "{url}"\nmodel = "{MODEL}"\n')
     environ = {"LLM_BASE_URL": url, "LLM_API_KEY": ann.token}
-    with ProviderFactory.create(folder=folder, environ=environ, store=workplace.store()) as provider:
+    with ProviderFactory.create(folder=folder, environ=environ, store=gateway.store()) as provider:
         assert isinstance(provider, DirectLLMProvider)
         assert provider.chat("hello", max_tokens=5).content
     [row] = rows_of(ann)

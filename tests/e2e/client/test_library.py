@@ -17,7 +17,7 @@ from gateway_client import (
 )
 from launcher.process import free_port
 from metering.models import ATIToken, UsageLog
-from tests.e2e.client.workplace import MODEL, Person, Workplace
+from tests.e2e.client.one_gateway import MODEL, OneGateway, Person
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 READ = Tool(name="read", description="Reads a file.", parameters={"type": "object"})
@@ -25,7 +25,7 @@ IMPATIENT = RetryPolicy(retries=0, patience_s=0)
 
 
 def settings(ann: Person, **facts: str) -> Settings:
-    return Settings(base_url=ann.workplace.url, api_key=ann.token, model=MODEL, **facts)
+    return Settings(base_url=ann.gateway.url, api_key=ann.token, model=MODEL, **facts)
 
 
 def test_tools_are_called_and_their_results_come_back_over_both_surfaces(ann: Person) -> None:
@@ -84,8 +84,8 @@ def test_another_model_is_asked_where_the_first_is_not_there(ann: Person) -> Non
     assert UsageLog.objects.filter(tenant_id=ann.tenant.pk).count() == 2
 
 
-def test_a_model_that_the_token_does_not_allow_is_told_so(workplace: Workplace, ann: Person) -> None:
-    workplace.committed(lambda: ATIToken.objects.filter(tenant=ann.tenant).update(allowed_models=["another"]))
+def test_a_model_that_the_token_does_not_allow_is_told_so(gateway: OneGateway, ann: Person) -> None:
+    gateway.committed(lambda: ATIToken.objects.filter(tenant=ann.tenant).update(allowed_models=["another"]))
     with ann.client() as client, pytest.raises(ModelNotAllowedError) as caught:
         client.chat("hello")
     assert (caught.value.status_code, caught.value.code, caught.value.param) == (

@@ -46,22 +46,24 @@ class Desk:
 @pytest.fixture(scope="module")
 def desk(django_db_setup: None, django_db_blocker: Any) -> Iterator[Desk]:
     with django_db_blocker.unblock():
-        reference_data()
-        world = busy_world(calls=CALLS)
-        issued = make_token(world.cedar, plan="PRO", name="night-batch")
-        BudgetFactory(
-            scope="token", scope_id=str(issued.id), tenant=world.cedar, per="token", dimension="requests",
-            window="day", amount=1,
-        )  # fmt: skip
-        _carlas_token_expires_soon()
-        yield Desk(
-            world=world,
-            sessions={email: _session_of(email) for email in (OPERATOR, ADMIN)},
-            one_call_a_day=issued.secret,
-            one_sign_up=make_token(world.cedar, plan="PRO", name="people", signups_allowed=1).secret,
-            statement=_statement_of(world.cedar),
-        )
-        empty_tables()
+        try:
+            reference_data()
+            world = busy_world(calls=CALLS)
+            issued = make_token(world.cedar, plan="PRO", name="night-batch")
+            BudgetFactory(
+                scope="token", scope_id=str(issued.id), tenant=world.cedar, per="token", dimension="requests",
+                window="day", amount=1,
+            )  # fmt: skip
+            _carlas_token_expires_soon()
+            yield Desk(
+                world=world,
+                sessions={email: _session_of(email) for email in (OPERATOR, ADMIN)},
+                one_call_a_day=issued.secret,
+                one_sign_up=make_token(world.cedar, plan="PRO", name="people", signups_allowed=1).secret,
+                statement=_statement_of(world.cedar),
+            )
+        finally:  # a set-up that breaks off leaves rows too, which other tests would meet
+            empty_tables()
 
 
 def _statement_of(tenant: Tenant) -> Statement:

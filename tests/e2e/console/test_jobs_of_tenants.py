@@ -1,5 +1,6 @@
 """Jobs of a tenant's people in a real browser: each at most five clicks from the overview."""
 
+import json
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -18,8 +19,10 @@ from metering.tasks import deliver_alerts
 from tests.browser import PATIENCE_S, Browser
 from tests.e2e.console.conftest import ADMIN, OPERATOR, Desk, at_the_overview, chat, signed_out
 from tests.e2e.console.hand import MOST_CLICKS, Hand
+from tests.e2e.raw import ask
 from tests.e2e.server import Server
 from tests.mail import mail_server_in_use, text_of
+from tests.support.axe import faults
 from tests.support.busy_world import PASSWORD, BusyWorld
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -193,3 +196,27 @@ def downloaded(file: Path) -> bytes:
         assert time.monotonic() < deadline, list(file.parent.iterdir())
         time.sleep(0.05)
     return file.read_bytes()
+
+
+def test_a_machine_that_shows_a_code_is_let_in_and_signed_out_again(admin: Hand, gateway: Server) -> None:
+    headers: dict[str, Any] = {"content-type": "application/json"}
+    asked = ask(gateway, "POST", "/api/auth/device", b'{"machine": "ann@laptop"}', headers).json
+    admin.browser.open(f"/admin/device/?code={asked['user_code']}")
+    admin.reads("ann@laptop asks to be signed in as you", asked["user_code"], "127.0.0.1")
+    for width in (1440, 390):
+        admin.browser.resize(width, 900)
+        assert faults(admin.browser) == []
+        assert admin.run("document.documentElement.scrollWidth <= window.innerWidth")
+    admin.browser.resize(1440, 900)
+    admin.is_done("let-a-machine-in")
+    admin.click("Sign it in")
+    admin.reads("“ann@laptop” is being signed in as you.")
+    code = json.dumps({"device_code": asked["device_code"]}).encode()
+    pair = ask(gateway, "POST", "/api/auth/device/token", code, headers).json
+    bearer: dict[str, Any] = {"authorization": f"Bearer {pair['access']}"}
+    assert ask(gateway, "GET", "/api/auth/me", headers=bearer).json["email"] == ADMIN
+    admin.browser.open("/admin/profile/")
+    admin.click("Sign out", within="#main table")
+    admin.reads("“ann@laptop” is signed out.")
+    assert ask(gateway, "GET", "/api/auth/me", headers=bearer).status == 401
+    assert not admin.browser.troubles

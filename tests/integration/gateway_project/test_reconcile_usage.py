@@ -153,7 +153,7 @@ def test_what_the_vendor_and_the_ledger_agree_on_has_no_cause(server: ReportServ
 def test_each_difference_has_its_cause_and_what_is_ours_is_booked_once(server: ReportServer) -> None:
     model = provider("openai")
     for tenant in (alder(), alder(), birch()):
-        called(tenant, "openai", markup=25 if tenant == alder() else 0)
+        called(tenant, "openai", markup=-93 if tenant == alder() else 0)
     guess = {"estimated": True, "estimate_reason": EstimateReason.CUT, "outcome": Outcome.CUT}
     called(birch(), "openai", output_tokens=500, cost=INPUT * 2_000 + 500 * 8_000, **guess)
     mini = ModelFactory(name="our-mini", provider_id="openai", physical_name="gpt-4o-mini")
@@ -183,10 +183,10 @@ def test_each_difference_has_its_cause_and_what_is_ours_is_booked_once(server: R
     assert (booked["refused"], booked["left_usd"]) == ({}, "0")
     charged = used(alder()) + used(birch()) - sum(before)
     assert Decimal(booked["charged_usd"]) == Decimal(charged) / 10**9
-    # Alder's share of the price has its markup; nothing of the calls that were cut is Alder's.
+    # Alder's share of the price has its discount; nothing of the calls that were cut is Alder's.
     price = Decimal(causes["priced_otherwise"]) * 10**9
     share = 2 * COST / Decimal(3 * COST + INPUT * 2_000 + 500 * 8_000)
-    assert used(alder()) - before[0] == pytest.approx(price * share * Decimal("1.25"), abs=3)
+    assert used(alder()) - before[0] == pytest.approx(price * share * Decimal("0.07"), abs=3)
     corrected = LedgerEntry.objects.filter(kind=EntryKind.ADJUST).aggregate(n=Sum("output_tokens"))["n"]
     assert corrected == -440
     assert answer("verify_ledger")["ok"]
@@ -380,6 +380,18 @@ def test_an_invoice_as_csv_is_enough_and_its_last_digit_is_no_difference(tmp_pat
     assert set(the_day(reconcile("openai", str(file)))["causes"]) == {"priced_otherwise"}
     file.write_text(INVOICE.format(day="03.11.2026", model=model, usd="1"))
     assert "Line 2: its day" in str(refusal("reconcile_usage", "--provider", "openai", *PERIOD, str(file)))
+
+
+def test_days_of_an_invoice_may_be_of_another_zone(tmp_path: Path) -> None:
+    model = provider("openai")
+    called(alder(), "openai", at=NOON - timedelta(hours=11))  # yesterday, in Los Angeles
+    file, yesterday = tmp_path / "invoice.csv", TODAY - timedelta(days=1)
+    file.write_text(INVOICE.format(day=yesterday, model=model, usd="0.0028"))
+    found = reconcile("openai", str(file), "--timezone", "America/Los_Angeles")
+    assert [(day["day"], day["causes"]) for day in found["days"]] == [(str(yesterday), {})]
+    assert found["total"]["metered_usd"] == "0.0028"
+    bad = refusal("reconcile_usage", "--provider", "openai", *PERIOD, str(file), "--timezone", "Mars")
+    assert "no time zone" in str(bad)
 
 
 def test_a_saved_report_is_read_as_the_vendor_wrote_it(server: ReportServer, tmp_path: Path) -> None:

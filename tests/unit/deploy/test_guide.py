@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.newcomer import lines_of
 from gateway_project.secrets import GENERATORS
 
 ROOT = Path(__file__).parents[3]
@@ -58,3 +59,11 @@ def test_how_each_secret_is_rotated_is_said() -> None:
     rotated = section("Secure")
     for name in (*GENERATORS, "LLM_PROXY_SECRET", "METRICS_TOKEN"):
         assert f"| `{name}` |" in rotated
+
+
+def test_the_transcript_is_of_this_guide_and_every_line_of_it_went_well() -> None:
+    transcript = (ROOT / "docs" / "operations-transcript.md").read_text()
+    console = "\n".join(re.findall(r"```console\n(.*?)```", transcript, re.DOTALL))
+    typed = re.findall(r"^# (.+)$", console, re.MULTILINE)
+    assert typed == [line for _, line in lines_of(GUIDE)]
+    assert "[exit status" not in transcript

@@ -22,7 +22,7 @@ from gateway_client import (
     Settings,
 )
 from metering.identity.sessions.open_session import open_session
-from metering.models import Team, Tenant, User
+from metering.models import Team, Tenant, UsageReservation, User
 from tests.factories import BudgetFactory, TeamFactory, TenantFactory, UserFactory, make_token, reference_data
 from tests.faults.gateways import Gateways, forked_gateways
 from tests.served import empty_tables, serve_model, settled_ledger
@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Workplace:
+class OneGateway:
     """The gateway, whose database the test process shares."""
 
     gateways: Gateways
@@ -53,6 +53,12 @@ class Workplace:
         self.gateways.start(0)
         self.gateways.wait_until_ready()
 
+    def sweep(self) -> None:
+        """Ends what a killed process has left, as if its leases had run out."""
+        left = UsageReservation.objects.filter(state=0)
+        self.committed(lambda: left.update(lease_expires_at=now()))
+        assert self.gateways.manage("sweep_reservations")["expired"]
+
     def store(self) -> CredentialStore:
         """One that nobody has signed in with."""
         return CredentialStore(self.folder / f"home-{next(_numbers)}", keyring=None)
@@ -68,7 +74,7 @@ class Workplace:
         user = UserFactory(tenant=tenant, email=f"ann-{number}@cedar.example", signup_token_id=token.id)
         team = TeamFactory(tenant=tenant, slug=f"red-{number}")
         user.teams.add(team)
-        return Person(workplace=self, tenant=tenant, user=user, team=team, token=token.secret)
+        return Person(gateway=self, tenant=tenant, user=user, team=team, token=token.secret)
 
     def workspace(self, team: Team | None = None, *, more: str = "") -> Path:
         """A folder below one with a `.llm-gateway.toml`."""
@@ -83,7 +89,7 @@ class Workplace:
 class Person:
     """A member of a team."""
 
-    workplace: Workplace
+    gateway: OneGateway
     tenant: Tenant
     user: User
     team: Team
@@ -95,20 +101,20 @@ class Person:
     ) -> Session:
         """Since a moment; by default just now."""
         moment = moment or now()
-        pair = self.workplace.committed(lambda: open_session(user=self.user, now=moment))
-        store = store or self.workplace.store()
+        pair = self.gateway.committed(lambda: open_session(user=self.user, now=moment))
+        store = store or self.gateway.store()
         expires_at = moment.timestamp() + pair.expires_in
         store.save(
             Credential(
-                base_url=self.workplace.url, access=pair.access, refresh=pair.refresh, expires_at=expires_at
+                base_url=self.gateway.url, access=pair.access, refresh=pair.refresh, expires_at=expires_at
             )
         )
-        return Session(self.workplace.url, store=store, **clock)
+        return Session(self.gateway.url, store=store, **clock)
 
     def budget(self, amount: int, *, of_user: bool = False) -> None:
         """A day's, in nano-USD; of the tenant or of the person alone."""
         facts = {"scope": "user", "scope_id": str(self.user.pk)} if of_user else {"scope": "tenant"}
-        self.workplace.committed(
+        self.gateway.committed(
             lambda: BudgetFactory(tenant=self.tenant, dimension="cost", window="day", amount=amount, **facts)
         )
 
@@ -120,12 +126,12 @@ class Person:
 
     def client(self, *, url: str | None = None, **facts: Any) -> GatewayClient:
         """With the tenant's token."""
-        settings = Settings(base_url=url or self.workplace.url, api_key=self.token, model=MODEL)
+        settings = Settings(base_url=url or self.gateway.url, api_key=self.token, model=MODEL)
         return GatewayClient(settings, **facts)
 
 
 @contextmanager
-def running_workplace(folder: Path) -> Iterator[Workplace]:
+def one_gateway(folder: Path) -> Iterator[OneGateway]:
     """With one model of the sandbox, and nobody in it; the books are clean afterwards."""
     try:
         with settled_ledger():
@@ -134,7 +140,7 @@ def running_workplace(folder: Path) -> Iterator[Workplace]:
             with forked_gateways(1, {}) as gateways, ThreadPoolExecutor(1) as writer:
                 gateways.start(0)
                 gateways.wait_until_ready()
-                yield Workplace(gateways=gateways, folder=folder, _writer=writer)
+                yield OneGateway(gateways=gateways, folder=folder, _writer=writer)
                 writer.submit(lambda: connection.close())
     finally:
         empty_tables()
