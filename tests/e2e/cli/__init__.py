@@ -1,0 +1,1 @@
+"""The command line, against one gateway for the whole folder."""
