@@ -88,8 +88,8 @@ class UnseenCalls:
     def __init__(self, with_: Collaborators, away: Away) -> None:
         self._away = away
         self.directory = LastKnownDirectory(with_.directory)
-        self.leases = LeaseKeeper(UnseenLedger(away.spool, cap_nano_usd=0))
-        """Their leases are nobody's: they are always renewed."""
+        self.leases = LeaseKeeper(UnseenLedger(away.spool, cap_nano_usd=0), clock=lambda: 0.0)
+        """Nobody else has their leases, so that these never end: their clock stands still."""
         self._with = replace(with_, directory=self.directory, leases=self.leases, spool=None)
 
     def is_away(self) -> bool:

@@ -9,6 +9,7 @@ The methods block; `spool.py` calls them in a thread, one at a time.
 
 import fcntl
 import os
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +23,8 @@ CHUNK = 1 << 20
 """Bytes by which a file grows."""
 MOST = 64 << 20
 """Bytes that a file has at most."""
+MAKING_S = 60
+"""No file takes so long to be made."""
 STANDING = 256 << 10
 """Bytes that are always kept for the ends of calls."""
 
@@ -150,7 +153,13 @@ class SpoolFile:
 
 
 def abandoned(folder: Path) -> list[SpoolFile]:
-    """The files of processes that are gone, which are this process's now. Raises OSError."""
+    """The files of processes that are gone, which are this process's now. What one of them did not get to make is
+    removed. Raises OSError.
+    """
+    for path in folder.glob("*.new"):
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < time.time() - MAKING_S and (unmade := SpoolFile.take_over(path)):
+                unmade.remove()
     found = [SpoolFile.take_over(path) for path in sorted(folder.glob(f"*{ENDING}"))]
     return [file for file in found if file is not None]
 

@@ -60,6 +60,7 @@ async def test_calls_are_let_in_as_far_as_the_process_knows_and_booked_by_comman
     for place in range(PLACES):
         gateways.send_signal(place, signal.SIGKILL)
     await until(lambda: all(map(gateways.ended, range(PLACES))), within_s=WITHIN_S)
+    content = b"".join([path.read_bytes() for path in files_of(world)])
     world.bring_database_back()
     replayed = await asyncio.to_thread(gateways.manage, "replay_spool")
     again = await asyncio.to_thread(gateways.manage, "replay_spool")
@@ -67,6 +68,8 @@ async def test_calls_are_let_in_as_far_as_the_process_knows_and_booked_by_comman
     assert [each.whole for each in [*before, *unseen]] == [True] * (2 + CALLS)
     assert [(each.status, each.code) for each in (keyed, stranger)] == [(503, "metering_unavailable")] * 2
     assert (health["status"], health["checks"]["spool"]) == ("degraded", "degraded")
+    assert content.count(b"LLMSPOOL") == PLACES
+    assert [secret in content for secret in (token.encode(), b"hello", b"vendor-key")] == [False] * 3
     assert replayed == {"files": PLACES, "calls": CALLS, "refused": 0, "damaged": 0}
     assert again == {"files": 0, "calls": 0, "refused": 0, "damaged": 0}
     [budget] = await asyncio.to_thread(gateways.manage, "budget_status", "--tenant", slug)

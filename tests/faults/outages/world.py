@@ -13,7 +13,7 @@ from tests.faults.outages.plan import PLACES
 from tests.faults.proxy import Proxy, proxy_to
 
 START_TIMEOUT_S = 30
-ENVIRONMENT = {"RESERVATION_LEASE_S": "4", "SWEEP_INTERVAL_S": "1", "LOG_LEVEL": "error"}
+ENVIRONMENT = {"RESERVATION_LEASE_S": "6", "SWEEP_INTERVAL_S": "1", "LOG_LEVEL": "error"}
 
 
 class ProxyThread:

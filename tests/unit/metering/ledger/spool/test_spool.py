@@ -1,7 +1,9 @@
 """A spool on a real disk, and the ledger in memory: what is acknowledged is told, once, whatever comes between."""
 
 import asyncio
+import os
 import resource
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
@@ -274,6 +276,17 @@ async def test_a_damaged_file_is_told_as_far_as_it_can_be_read_and_kept(
         assert spool.damaged == 1
         await until_told(spool)
     assert ".damaged" in [each.suffix for each in files_in(tmp_path)]
+
+
+async def test_a_file_that_a_killed_process_did_not_get_to_make_is_removed(
+    tmp_path: Path, ledger: FarLedger
+) -> None:
+    for name, age_s in (("old.new", 120), ("being-made.new", 0)):
+        (tmp_path / name).write_bytes(b"")
+        os.utime(tmp_path / name, (time.time() - age_s,) * 2)
+    async with spool_in(tmp_path, ledger):
+        pass
+    assert [path.name for path in files_in(tmp_path)] == ["being-made.new"]
 
 
 async def test_it_is_private_and_says_nothing_of_who_asked_what(tmp_path: Path, ledger: FarLedger) -> None:
