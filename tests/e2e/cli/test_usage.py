@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import sys
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -131,7 +132,7 @@ class TestStatusLine:
             "import sys; sys.argv[1:] = ['usage', 'statusline']; from gateway_client.cli.main import main;"
             "main(); print([m for m in ('typer', 'rich', 'httpx2', 'openai') if m in sys.modules])"
         )
-        ended = bob.bash(f'PYTHONPATH="{bob.env["PYTHONPATH"]}" "$(command -v python3)" -c "{script}"')
+        ended = bob.bash(f'PYTHONPATH="{bob.env["PYTHONPATH"]}" "{sys.executable}" -c "{script}"')
         assert ended.out.startswith("██████░░░░ 61.0%"), ended.err + first.out
         assert ended.out.endswith("[]\n")
 
