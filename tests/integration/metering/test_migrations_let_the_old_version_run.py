@@ -8,12 +8,14 @@ whoever writes to the table meanwhile waits for milliseconds only.
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from django.db import connection, migrations
 from django.db.migrations.loader import MigrationLoader
 
+SQUAWK = Path(sys.executable).with_name("squawk")
 RELEASED = 57
 """The number of the last migration of v0.1.0."""
 BREAKS = (
@@ -55,7 +57,7 @@ def found_in(sql: str, rules: tuple[str, ...], folder: Path) -> set[str]:
     """Which of the rules the SQL breaks."""
     file = folder / "migration.sql"
     file.write_text(f"BEGIN;\n{sql}\nCOMMIT;\n")
-    command = ["squawk", "--reporter", "json", "--pg-version", POSTGRESQL, str(file)]
+    command = [str(SQUAWK), "--reporter", "json", "--pg-version", POSTGRESQL, str(file)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode in (0, 1), done.stderr
     told = {line["rule_name"] for line in json.loads(done.stdout or "[]")}
