@@ -43,7 +43,7 @@ UNTOLD = {
     "openingentry", "meterrecount", "limitwatch", "quotaalert", "vendoralert", "alertdelivery", "passwordreset",
     "callcontent", "taskjob", "taskjobevent", "taskjobattempt", "taskdraft", "invitation", "savedview", "quotarequest",
     "notice", "notification", "episode", "webhookendpoint", "statement", "billingprofile", "exportposition",
-    "emaildomain", "externalidentity", "groupmapping",
+    "emaildomain", "externalidentity", "groupmapping", "devicelogin", "reconciledday", "servedhour",
 }  # fmt: skip
 
 
