@@ -50,9 +50,10 @@ async def happens(world: World, outage: Outage, crowd: Callers) -> tuple[str, li
         await asyncio.sleep(HELD_S)
         await asyncio.to_thread(world.deployment.vendor.open)
     told += await running
-    told += await meanwhile
+    told_meanwhile = await meanwhile
+    told += told_meanwhile
     if manner == "disk_full":
-        statuses = Counter(each.status for each in told)
+        statuses = Counter(each.status for each in told_meanwhile)
         assert statuses.keys() == {200, 503}, f"the disk was not full, or nobody had room: {statuses}"
         told += await calls(3)
         _fill_disk(world, NOT_FULL)
