@@ -81,7 +81,7 @@ def fresh_debian(folder: Path) -> Path:
 def follow(root: Path, lines: list[tuple[str, str]]) -> list[Step]:
     """Type the lines into one shell, which goes on whatever they say. Its processes end with it."""
     typed = "\n".join(f'{line}\necho "{MARK} $?"' for _, line in lines)
-    trust = f"[ -f {CERTIFICATES} ] && cat /root/certificates >> {CERTIFICATES}"
+    trust = f"[ -f {CERTIFICATES} ] && cat ~/certificates >> {CERTIFICATES}"
     passed_on = {key: text for key, text in os.environ.items() if key.startswith(PASSED_ON)}
     environment = passed_on | {
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -92,10 +92,10 @@ def follow(root: Path, lines: list[tuple[str, str]]) -> list[Step]:
     }
     if Path(CERTIFICATES).is_file():
         shutil.copy(CERTIFICATES, root / "root" / "certificates")
-    script = root / "root" / "typed.sh"
+    script = root / "typed.sh"
     apt_get = f'apt-get() {{ command apt-get "$@"; status=$?; {trust}; return $status; }}'
     script.write_text(f"shopt -s expand_aliases\n{apt_get}\n{typed}\n")
-    shell = ["chroot", str(root), "/bin/bash", "/root/typed.sh"]
+    shell = ["chroot", str(root), "/bin/bash", "/typed.sh"]
     inside = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c"]
     inside += [f'mount -t tmpfs tmpfs {root}/dev/shm; exec "$@"', "sh", *mounted(root, shell)]  # noqa: S108
     done = subprocess.Popen(
