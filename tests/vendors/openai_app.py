@@ -96,7 +96,7 @@ class FakeOpenAI(FakeWire):
         return body.get("messages") or []
 
     def more(self, event: dict[str, Any]) -> dict[str, Any]:
-        choices = [choice | {"delta": {"content": " more" * 2_000}} for choice in event["choices"]]
+        choices = [choice | {"delta": {"content": " international" * 700}} for choice in event["choices"]]
         return event | {"choices": choices}
 
     async def _answer(

@@ -65,7 +65,7 @@ class FakeResponses(FakeWire):
         return messages_of(body)
 
     def more(self, event: dict[str, Any]) -> dict[str, Any]:
-        return event | {"delta": " more" * 2_000}
+        return event | {"delta": " international" * 700}
 
 
 def _wrong_with(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
