@@ -25,8 +25,17 @@ SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_cons
 WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text !~ '_[0-9]{4}_[0-9]{2}$' ORDER BY 1, 2
 """
 TRIGGERS = """
-SELECT tgrelid::regclass::text, tgname, pg_get_functiondef(tgfoid) FROM pg_trigger
+SELECT tgrelid::regclass::text, tgname, pg_get_triggerdef(oid) FROM pg_trigger
 WHERE NOT tgisinternal AND tgrelid::regclass::text !~ '_[0-9]{4}_[0-9]{2}$' ORDER BY 1, 2
+"""
+FUNCTIONS = "SELECT proname, pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+STORAGE = """
+SELECT relname, relkind::text, reloptions, relreplident::text, pg_get_partkeydef(oid) FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relname !~ '_[0-9]{4}_[0-9]{2}'
+"""
+VOCABULARY = """
+SELECT code, name, '' FROM metering_feature UNION ALL SELECT code, name, feature_id FROM metering_task
+UNION ALL SELECT code, name, rank::text FROM metering_modelclass
 """
 CASTS = re.compile(r"::(text|character varying)(\[\])?|[()]")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
@@ -42,8 +51,8 @@ def released() -> Iterator[str]:
 
 def shape(url: str) -> set[tuple[Any, ...]]:
     """The tables, without the months that a partitioned one happens to have."""
-    statements = (COLUMNS, INDEXES, CONSTRAINTS, TRIGGERS)
-    return {tuple(map(bare, row)) for statement in statements for row in query(url, statement)}
+    statements = (COLUMNS, INDEXES, CONSTRAINTS, TRIGGERS, FUNCTIONS, STORAGE, VOCABULARY)
+    return {tuple(map(bare, map(str, row))) for statement in statements for row in query(url, statement)}
 
 
 def bare(value: Any) -> Any:

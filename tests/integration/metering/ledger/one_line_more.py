@@ -6,7 +6,6 @@ Says on its standard output, as JSON, what became of it.
 import asyncio
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +15,8 @@ django.setup()
 
 from django.conf import settings  # noqa: E402 - Django has to be set up before its models are imported
 from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.db.migrations.loader import MigrationLoader  # noqa: E402
 
 from metering.amounts import Amounts  # noqa: E402
 from metering.ids import uuid7  # noqa: E402
@@ -78,7 +79,7 @@ def attempt() -> Attempt:
 
 
 def main() -> None:
-    before = max(file.stem for file in Path("metering/migrations").glob("0*.py"))
+    _, before = MigrationLoader(connection).graph.leaf_nodes("metering")[0]
     call_command("makemigrations", "metering", name="one_line_more", verbosity=0)
     call_command("migrate", "metering", verbosity=0)
     try:

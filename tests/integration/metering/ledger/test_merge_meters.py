@@ -22,7 +22,8 @@ from metering.ledger.windows import window_bounds
 from metering.types import Window
 
 ROOT = Path(__file__).parents[4]
-BEFORE = "0020"
+BEFORE = "0020_sentences_of_constraints"
+SET_UP = "import django; django.setup(); from tests.support.squashed import migrate_singly"
 ALDER, PERSON = uuid7(), uuid7()
 NOW = datetime.now(UTC)
 COUNTED = """
@@ -35,11 +36,12 @@ WHERE contype = 'f' AND connamespace = 'public'::regnamespace
 """
 
 
-def migrate(conninfo: str, *target: str) -> None:
+def with_django(conninfo: str, *command: str) -> None:
+    """Runs Python with these arguments, for this database."""
     parts = conninfo_to_dict(conninfo)
     url = "postgresql://{user}:{password}@{host}:{port}/{dbname}".format(**parts)
     subprocess.run(
-        [sys.executable, "manage.py", "migrate", "--verbosity", "0", "--skip-checks", "metering", *target],
+        [sys.executable, *command],
         cwd=ROOT,
         env={**os.environ, "DATABASE_URL": url, "LEDGER_DATABASE_URL": url},
         check=True,
@@ -54,7 +56,7 @@ def as_before(django_db_setup: None) -> Iterator[str]:
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"'.encode())
     conninfo = make_conninfo(server, dbname=name)
-    migrate(conninfo, BEFORE)
+    with_django(conninfo, "-c", f"{SET_UP}; migrate_singly({BEFORE!r})")
     yield conninfo
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
@@ -155,7 +157,8 @@ def test_meters_of_one_thing_become_one_that_counts_each_call_once(as_before: st
         old.call(deleted)
         old.call(of_large, two, settled=False)
 
-    migrate(as_before)  # that migration, and those since: what counts again is of today
+    # That migration, and those since: what counts again is of today.
+    with_django(as_before, "manage.py", "migrate", "--verbosity=0", "--skip-checks")
 
     assert verify_ledger(as_before) == [], "before anything was counted again"
     asyncio.run(recount_meters(as_before))
