@@ -95,9 +95,17 @@ def saved_figure(found: Saved) -> Figure:
         value=percent(found.share),
         tone="",
         note=f"of what it would have cost; {percent(found.share_with_denials)} with denials; "
-        f"asked for {percent(SAVINGS)}",
+        f"asked for {percent(SAVINGS)}{_dearer(found)}",
         url=to_page("savings"),
     )
+
+
+def _dearer(found: Saved) -> str:
+    """Why less than nothing may have been saved."""
+    if (found.cheaper_nano_usd or 0) >= 0:
+        return ""
+    cost = usd(-(found.cheaper_nano_usd or 0))
+    return f". Calls went to dearer models than in as many days before, for {cost} more"
 
 
 def _tone(share: Decimal | None, target: Decimal) -> str:

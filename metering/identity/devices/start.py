@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
-from metering.errors import InvalidRequest, LimitUsage, Overloaded, RateLimited
+from metering.errors import InvalidRequest, Overloaded
 from metering.identity.devices.codes import (
     digest_of_device_code,
     digest_of_user_code,
@@ -13,9 +13,9 @@ from metering.identity.devices.codes import (
     new_user_code,
     plain_user_code,
 )
+from metering.identity.too_many import too_many
 from metering.models import DeviceLogin
 from metering.network import counted_address
-from metering.types import Dimension
 
 LIFE = timedelta(minutes=10)
 """How long a person has to decide, and the machine to fetch its session."""
@@ -87,19 +87,12 @@ def _check_room(address: str, now: datetime) -> None:
     times = list(of_address.values_list("created_at", flat=True)[:MOST_FROM_ONE_ADDRESS])
     if len(times) < MOST_FROM_ONE_ADDRESS:
         return
-    wait = times[0] + LIFE - now
-    raise RateLimited(
+    raise too_many(
         "Too many machines have asked from your network address. Try again in a few minutes.",
-        usage=LimitUsage(
-            budget="device logins",
-            scope="address",
-            dimension=Dimension.REQUESTS,
-            current=MOST_FROM_ONE_ADDRESS,
-            held=0,
-            requested=1,
-            limit=MOST_FROM_ONE_ADDRESS,
-            period=f"{LIFE.total_seconds() // 60:.0f}m",
-        ),
-        reset_at=now + wait,
-        retry_after_s=int(wait.total_seconds()) + 1,
+        what="device logins",
+        scope="address",
+        most=MOST_FROM_ONE_ADDRESS,
+        within=LIFE,
+        first=times[0],
+        now=now,
     )

@@ -4,10 +4,9 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
-from metering.errors import LimitUsage, RateLimited
+from metering.identity.too_many import too_many
 from metering.models import PasswordReset, User
 from metering.network import counted_address
-from metering.types import Dimension
 
 LIFE = timedelta(hours=1)
 """How long a request can be used, counted from when it was made, not from when its mail arrives."""
@@ -41,19 +40,12 @@ def _check(column: str, value: str, most: int, now: datetime) -> None:
     times = list(recent.order_by("created_at").values_list("created_at", flat=True)[:most])
     if len(times) < most:
         return
-    wait = times[0] + WITHIN - now
-    raise RateLimited(
+    raise too_many(
         "Too many requests for another password. Look into the mailbox, or try again later.",
-        usage=LimitUsage(
-            budget="password resets",
-            scope="user" if column == "email" else "address",
-            dimension=Dimension.REQUESTS,
-            current=most,
-            held=0,
-            requested=1,
-            limit=most,
-            period=f"{WITHIN.total_seconds() // 60:.0f}m",
-        ),
-        reset_at=now + wait,
-        retry_after_s=int(wait.total_seconds()) + 1,
+        what="password resets",
+        scope="user" if column == "email" else "address",
+        most=most,
+        within=WITHIN,
+        first=times[0],
+        now=now,
     )

@@ -46,6 +46,8 @@ class GroupCommit:
         self.file: SpoolFile | None = None
         self._promised = 0
         """Bytes kept for ends. The thread's alone."""
+        self._is_full = False
+        """Whether the log was told that there is no room, and there was none since. The thread's alone."""
         self._waiting: list[Unwritten] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -114,11 +116,14 @@ class GroupCommit:
             try:
                 make_room(file, end + size + (promised + END_ROOM + STANDING if is_promise else 0))
             except SpoolFull as error:
-                logger.error("spool.full", extra={"error": str(error), "bytes": file.size})
+                if not self._is_full:
+                    logger.error("spool.full", extra={"error": str(error), "bytes": file.size})
+                self._is_full = True
                 errors.append(MeteringUnavailable("The database is away, and the spool has no room left."))
                 continue
             errors.append(None)
             fits.append(item.record)
+            self._is_full &= not is_promise  # ends have room that was kept for them
             end += size
             promised += END_ROOM * (is_promise - item.keeps_promise)
         self._on_step("spool.write")

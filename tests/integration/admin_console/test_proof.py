@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils.timezone import now
 
 from metering.models import ReconciledDay, ServedHour, Tenant, UsageMeter
-from tests.factories import BudgetFactory, ModelFactory, alder, make_token
+from tests.factories import BudgetFactory, ModelFactory, PriceFactory, alder, make_token
 from tests.support.ended_calls import settled
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +40,22 @@ def test_it_says_how_near_vendors_reports_are_how_available_it_was_and_who_is_on
     ):  # fmt: skip
         assert words in page
     assert "/admin/proof/alder/" in page
+
+
+def test_where_calls_went_to_dearer_models_the_page_says_why_less_than_nothing_was_saved(
+    console: Client,
+) -> None:
+    for name, price in (("small", 1), ("large", 5)):
+        rates = {"input": price, "output": price, "cached_input": price, "cache_write": price}
+        model = ModelFactory(name=name)
+        PriceFactory(model=model, effective_from=now() - timedelta(days=90), **rates)
+    million = {"input_tokens": 1_000_000, "output_tokens": 0}
+    settled(alder(), now() - timedelta(days=9), {**million, "request_model": "small", "cost_nano_usd": 10**9})
+    settled(
+        alder(), now() - timedelta(days=1), {**million, "request_model": "large", "cost_nano_usd": 5 * 10**9}
+    )
+    page = read(console, "/admin/proof/?range=7d")
+    assert "Calls went to dearer models than in as many days before, for $4.00 more" in page
 
 
 def test_a_silent_tenants_page_says_what_would_be_denied_and_changes_nothing(console: Client) -> None:

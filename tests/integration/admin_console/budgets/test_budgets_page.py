@@ -27,10 +27,10 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 DOLLAR = 1_000_000_000
 
 
-def page(user: User, query: str = "") -> Any:
+def page(user: User, query: str = "", *, path: str = "/admin/budgets/") -> Any:
     client = Client()
     client.force_login(user, backend=BACKEND)
-    response = client.get(f"/admin/budgets/{query}")
+    response = client.get(f"{path}{query}")
     assert response.status_code == 200
     return response
 
@@ -53,6 +53,17 @@ def test_the_nearest_to_its_limit_comes_first_with_used_held_and_left() -> None:
     row = response.context["table"].rows[0]
     assert [cell.text for cell in row.cells[2:5]] == ["$90.00", "$5.00", "$5.00"]
     assert "$90.00 used, $5.00 held, $5.00 left of $100.00" in response.content.decode()
+
+
+def test_what_calls_spent_past_a_limit_while_the_database_was_away_is_told_here_and_on_the_tenants_page() -> (
+    None
+):
+    row = BudgetFactory(dimension="cost", window="day", amount=100 * DOLLAR)
+    MeterFactory(budget=row, used=102 * DOLLAR, uncovered=2 * DOLLAR)
+    told = "$2.00 past it while the database was away"
+    operator = super_admin()
+    assert titles(page(operator)) == [f"Alder Research: cost a day · {told}"]
+    assert told in page(operator, path="/admin/tenants/alder/").content.decode()
 
 
 def test_the_page_says_what_the_api_says() -> None:

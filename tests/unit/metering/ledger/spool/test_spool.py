@@ -190,6 +190,24 @@ async def test_a_full_disk_refuses_new_calls_and_loses_no_end_of_begun_ones(
     assert ledger.used == 4 * (len(begun) + 1)
 
 
+async def test_the_log_is_told_once_that_there_is_no_room_until_there_was_some_again(
+    tmp_path: Path, ledger: FarLedger, caplog: pytest.LogCaptureFixture
+) -> None:
+    def times() -> int:
+        return [each.message for each in caplog.records].count("spool.full")
+
+    async with spool_in(tmp_path, ledger) as spool:
+        [file] = files_in(tmp_path)
+        with files_of_at_most(file.stat().st_size):
+            begun = await fill(spool)
+            assert [await fill(spool) for _ in range(3)] == [[]] * 3
+            assert times() == 1
+            for id_ in begun:
+                await UnseenLedger(spool, cap_nano_usd=CAP).submit(release(id_))
+            assert await fill(spool), "ends give back what was kept for them"
+            assert times() == 2
+
+
 async def test_without_a_folder_that_can_be_written_nothing_is_let_in_and_nothing_kept(
     tmp_path: Path, ledger: FarLedger
 ) -> None:
