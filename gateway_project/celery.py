@@ -15,6 +15,8 @@ from django.conf import settings
 from gateway_project.telemetry.publish_in_thread import PublishingThread
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
+# Django's checks look through every page and route of the gateway, which takes as long as all the rest of a start.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 START_JOBS_S = min(5.0, settings.JOB_LEASE_S / 2)
 """How often jobs are looked for that nobody has begun, or whose runner was lost."""
