@@ -10,21 +10,26 @@ With an even rhythm that is the straight line. It says nothing
 What is held is not counted: it is not used yet. The console, the API and alerts all ask here.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from itertools import accumulate
 
 from metering.usage.status import BudgetStatus
 
 HOUR = timedelta(hours=1)
 HOURS = 7 * 24
+WEEK = HOURS * HOUR
+A_MONDAY = datetime(2024, 1, 1, tzinfo=UTC)
 ENOUGH = 0.02
 """The part of the window's weight that must be behind."""
 EVEN = 0.2
 """So much of a rhythm is the straight line: an hour without calls in two weeks is not one that never has any."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Rhythm:
     """How use is spread over the hours of a week (UTC, from Monday 0:00); the weights are of any size."""
 
@@ -39,25 +44,27 @@ class Rhythm:
         return cls(weights=tuple((1 - EVEN) * amount / whole + EVEN / HOURS for amount in amounts))
 
     def between(self, start: datetime, end: datetime) -> float:
-        """The weight of a stretch of time."""
-        weight, moment = 0.0, start
-        while moment < end:
-            until = min(_next_hour(moment), end)
-            weight += self.weights[_hour_of_week(moment)] * ((until - moment) / HOUR)
-            moment = until
-        return weight
+        """The weight of a stretch of time; 0 if it ends before it begins."""
+        return max(0.0, self._until(end) - self._until(start))
 
     def reaches(self, weight: float, *, start: datetime, end: datetime) -> datetime | None:
         """When so much weight has passed since `start`; None: not before `end`."""
-        left, moment = weight, start
-        while moment < end:
-            until = min(_next_hour(moment), end)
-            here = self.weights[_hour_of_week(moment)] * ((until - moment) / HOUR)
-            if here >= left:
-                return moment + (until - moment) * (left / here)
-            left -= here
-            moment = until
-        return None
+        weeks, left = divmod(self._until(start) + weight, self._sums[-1])
+        hour = min(bisect_right(self._sums, left), HOURS) - 1
+        part = (left - self._sums[hour]) / self.weights[hour]
+        moment = A_MONDAY + weeks * WEEK + (hour + part) * HOUR
+        return moment if moment <= end else None
+
+    @cached_property
+    def _sums(self) -> tuple[float, ...]:
+        """The weight from Monday 0:00 to the beginning of each hour, and at last of the whole week."""
+        return tuple(accumulate(self.weights, initial=0.0))
+
+    def _until(self, moment: datetime) -> float:
+        """The weight from A_MONDAY on, by whole weeks, whole hours and the part of an hour that is left."""
+        weeks, in_week = divmod(moment - A_MONDAY, WEEK)
+        hour, in_hour = divmod(in_week, HOUR)
+        return weeks * self._sums[-1] + self._sums[hour] + self.weights[hour] * (in_hour / HOUR)
 
 
 EVEN_RHYTHM = Rhythm(weights=(1 / HOURS,) * HOURS)
@@ -95,12 +102,3 @@ def carried_on(
         return Forecast(at_reset=at_reset, used_up_at=None)
     to_go = behind * (limit - used) / used
     return Forecast(at_reset=at_reset, used_up_at=rhythm.reaches(to_go, start=now, end=end) or end)
-
-
-def _hour_of_week(moment: datetime) -> int:
-    utc = moment.astimezone(UTC)
-    return utc.weekday() * 24 + utc.hour
-
-
-def _next_hour(moment: datetime) -> datetime:
-    return moment.replace(minute=0, second=0, microsecond=0) + HOUR

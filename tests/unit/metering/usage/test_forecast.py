@@ -1,4 +1,9 @@
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from metering.usage.forecast import EVEN_RHYTHM, HOURS, Forecast, Rhythm, carried_on
 
@@ -56,3 +61,35 @@ def test_it_is_used_up_when_people_work() -> None:
 
 def test_a_rhythm_of_nothing_is_even() -> None:
     assert Rhythm.of([0.0] * HOURS) == EVEN_RHYTHM
+
+
+MOMENTS = st.datetimes(
+    min_value=datetime(2023, 11, 1),  # noqa: DTZ001 - Hypothesis adds the zone
+    max_value=datetime(2025, 2, 1),  # noqa: DTZ001
+    timezones=st.sampled_from([UTC, ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Kolkata")]),
+)
+RHYTHMS = st.builds(Rhythm.of, st.lists(st.integers(0, 1_000), min_size=HOURS, max_size=HOURS))
+
+
+@given(RHYTHMS, MOMENTS, st.timedeltas(timedelta(0), timedelta(days=40)))
+def test_a_stretch_weighs_what_its_minutes_weigh(rhythm: Rhythm, start: datetime, long: timedelta) -> None:
+    moment, weighed = start.astimezone(UTC), 0.0
+    end = moment + long
+    while moment < end:  # hour by hour
+        until = min(moment.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1), end)
+        weighed += rhythm.weights[moment.weekday() * 24 + moment.hour] * (
+            (until - moment) / timedelta(hours=1)
+        )
+        moment = until
+    assert rhythm.between(start, end.astimezone(start.tzinfo)) == pytest.approx(weighed, abs=1e-9)
+
+
+@given(RHYTHMS, MOMENTS, st.timedeltas(timedelta(0), timedelta(days=40)), st.floats(0, 1))
+def test_what_a_part_of_a_stretch_weighs_is_reached_at_its_end(
+    rhythm: Rhythm, start: datetime, long: timedelta, part: float
+) -> None:
+    start = start.astimezone(UTC)
+    end, middle = start + long, start + long * part
+    found = rhythm.reaches(rhythm.between(start, middle), start=start, end=end + timedelta(seconds=1))
+    assert found is not None
+    assert abs(found - middle) < timedelta(seconds=1)
