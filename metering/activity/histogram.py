@@ -33,7 +33,7 @@ STEPS = (
     *(timedelta(days=days) for days in (1, 2, 7, 14)),
 )
 TIMEOUT_S = 5
-MOST_COUNTED = 100_000
+MOST_COUNTED = 30_000
 SHORTEST = timedelta(hours=6)
 """From so long a time on sums of quarters of an hour make bars."""
 MOST_CORRECTED = 5_000
