@@ -24,6 +24,7 @@ APART = {
         "tests/faults/routing",
         "tests/faults/tasks",
         "tests/faults/test_killed_writers.py",
+        "tests/integration/admin_console/test_every_page.py",
         "tests/integration/gateway_project/api/test_ceiling.py",
         "tests/integration/gateway_project/api/test_lockout.py",
         "tests/integration/gateway_project/api/test_usage_export.py",
@@ -78,10 +79,7 @@ APART = {
         "tests/integration/test_demo.py",
         "tests/integration/test_front.py",
         "tests/integration/test_parts_alone.py",
-        "tests/integration/test_readme.py",
         "tests/integration/test_runtime_set.py",
-        "tests/integration/test_scripts.py",
-        "tests/integration/test_scripts_setup.py",
         "tests/unit/adapters/diagram/test_adapter.py",
         "tests/unit/adapters/drafting/test_forms.py",
         "tests/unit/adapters/drafting/test_resume.py",
@@ -100,7 +98,6 @@ APART = {
         "tests/integration/admin_console/test_access.py",
         "tests/integration/admin_console/test_alert_pages.py",
         "tests/integration/admin_console/test_changes.py",
-        "tests/integration/admin_console/test_every_page.py",
         "tests/integration/admin_console/test_lists.py",
         "tests/integration/admin_console/test_narrowing.py",
         "tests/integration/admin_console/test_own_pages_of_a_tenant.py",
@@ -118,7 +115,8 @@ APART = {
 }
 """Not measured, since measuring doubles a run's processor time, and what remains reaches the floors by itself.
 
-What belongs here takes long for the lines that it alone comes to: it repeats, searches, or starts processes.
+What belongs here takes long for the lines that it alone comes to: it repeats, searches, or starts processes. Of what
+works in other processes alone, which is not measured anyway, some stays with the rest, so that all end at one time.
 """
 MEASURED = "pytest"
 URLS = ("DATABASE_URL", "REDIS_URL")

@@ -101,7 +101,8 @@ class RawVendor:
         self.turns: deque[Turn] = deque()
         self.seen: list[dict[str, Any]] = []
         """The bodies of the calls that were read."""
-        self.connections = 0
+        self.called_from: set[tuple[str, int]] = set()
+        """The callers' ends of the connections that brought a call."""
         self.port = 0
         self._loop = asyncio.new_event_loop()
 
@@ -115,7 +116,6 @@ class RawVendor:
         self.seen = []
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             while await self._call(reader, writer):
                 pass
@@ -123,12 +123,13 @@ class RawVendor:
 
     async def _call(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         first = await reader.readexactly(1)
+        if first == b"G":
+            return False  # a GET asks whether it is there, and is no call
+        self.called_from.add(writer.get_extra_info("peername"))
         if self.turns and self.turns[0].unread:
             self._leave(writer, self.turns.popleft().ending)
             return False
         head = first + await reader.readuntil(b"\r\n\r\n")
-        if head.startswith(b"GET "):
-            return False  # whether it is there; no call
         length = next(
             int(line.split(b":")[1])
             for line in head.split(b"\r\n")
