@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from unfold.widgets import AutocompleteWidgetMixin
@@ -42,10 +42,6 @@ class SearchedSelect(AutocompleteSelect):
         return {**attrs, "class": "unfold-admin-autocomplete admin-autocomplete"}
 
 
-class SearchedSelectMultiple(SearchedSelect, AutocompleteSelectMultiple):
-    allow_multiple_selected = True
-
-
 class NamedRows:
     """A row may also be given by its name, as addresses and scripts do."""
 
@@ -68,24 +64,10 @@ class ChosenField(NamedRows, forms.ModelChoiceField):
         return label_of(obj)
 
 
-class ChosenManyField(forms.ModelMultipleChoiceField):
-    def label_from_instance(self, obj: Model) -> str:
-        return label_of(obj)
-
-
 def chosen(rows: QuerySet[Any], **kwargs: Any) -> ChosenField:
     """One row, chosen by its name."""
-    return ChosenField(queryset=rows, widget=_widget(rows, SearchedSelect), **kwargs)
-
-
-def chosen_many(rows: QuerySet[Any], **kwargs: Any) -> ChosenManyField:
-    """Any number of rows, chosen by their names."""
-    return ChosenManyField(queryset=rows, widget=_widget(rows, SearchedSelectMultiple), **kwargs)
-
-
-def _widget(rows: QuerySet[Any], kind: type[Any]) -> Any:
     model, name = _NAMED_BY[rows.model]
-    return kind(model._meta.get_field(name), console)
+    return ChosenField(queryset=rows, widget=SearchedSelect(model._meta.get_field(name), console), **kwargs)
 
 
 def _key(rows: QuerySet[Any], value: Any) -> Any:

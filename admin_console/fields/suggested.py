@@ -11,9 +11,7 @@ Suggest = Callable[[], Iterable[tuple[str, str]]]
 class SuggestedInput(UnfoldAdminTextInputWidget):
     template_name = "admin_console/fields/suggested.html"
 
-    def __init__(
-        self, *, suggest: Callable[[], Iterable[tuple[str, str]]], attrs: dict[str, Any] | None = None
-    ) -> None:
+    def __init__(self, *, suggest: Suggest, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs=attrs)
         self.suggest = suggest
 

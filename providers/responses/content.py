@@ -7,7 +7,6 @@ from providers.responses.fields import refuse_others
 from providers.translated.refusal import list_at, mapping_at, refusal, text_at
 
 TEXTS = ("input_text", "output_text", "text")
-SPEAKERS = ("input_text", "input_image", "input_file", "text")
 CACHE_HINT = "prompt_cache_breakpoint"
 """Tells OpenAI where its cache is to end; nothing changes without it."""
 TEXT = frozenset({"type", "text", "annotations", "logprobs", "parsed", CACHE_HINT})
