@@ -13,7 +13,7 @@ from metering.identity.devices.codes import (
     new_user_code,
     plain_user_code,
 )
-from metering.identity.too_many import too_many
+from metering.identity.too_often import too_often
 from metering.models import DeviceLogin
 from metering.network import counted_address
 
@@ -87,7 +87,7 @@ def _check_room(address: str, now: datetime) -> None:
     times = list(of_address.values_list("created_at", flat=True)[:MOST_FROM_ONE_ADDRESS])
     if len(times) < MOST_FROM_ONE_ADDRESS:
         return
-    raise too_many(
+    raise too_often(
         "Too many machines have asked from your network address. Try again in a few minutes.",
         what="device logins",
         scope="address",

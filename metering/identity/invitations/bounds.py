@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
-from metering.errors import InvalidRequest, LimitUsage, RateLimited
+from metering.errors import InvalidRequest
+from metering.identity.too_often import too_often
 from metering.models import Invitation, Tenant
-from metering.types import Dimension
 
 LIFE = timedelta(days=7)
 """How long the newest mail of an invitation can be used."""
@@ -57,19 +57,12 @@ def _check(scope: str, key: str, columns: dict[str, object], most: int, now: dat
     )
     if len(times) < most:
         return
-    wait = times[-most] + WITHIN - now
-    raise RateLimited(
+    raise too_often(
         "Too many invitations within an hour. Try again later.",
-        usage=LimitUsage(
-            budget="invitations",
-            scope=scope,
-            dimension=Dimension.REQUESTS,
-            current=most,
-            held=0,
-            requested=1,
-            limit=most,
-            period=f"{WITHIN.total_seconds() // 60:.0f}m",
-        ),
-        reset_at=now + wait,
-        retry_after_s=int(wait.total_seconds()) + 1,
+        what="invitations",
+        scope=scope,
+        most=most,
+        within=WITHIN,
+        first=times[-most],
+        now=now,
     )

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
-from metering.identity.too_many import too_many
+from metering.identity.too_often import too_often
 from metering.models import PasswordReset, User
 from metering.network import counted_address
 
@@ -40,7 +40,7 @@ def _check(column: str, value: str, most: int, now: datetime) -> None:
     times = list(recent.order_by("created_at").values_list("created_at", flat=True)[:most])
     if len(times) < most:
         return
-    raise too_many(
+    raise too_often(
         "Too many requests for another password. Look into the mailbox, or try again later.",
         what="password resets",
         scope="user" if column == "email" else "address",

@@ -6,10 +6,12 @@ from metering.errors import LimitUsage, RateLimited
 from metering.types import Dimension
 
 
-def too_many(
+def too_often(
     message: str, *, what: str, scope: str, most: int, within: timedelta, first: datetime, now: datetime
 ) -> RateLimited:
-    """To be raised. `most` requests were made `within` this time; the `first` of them is the next to count no more."""
+    """For its caller to raise. `most` requests were made `within` this time; the `first` of them is the next that
+    counts no more.
+    """
     reset_at = first + within
     return RateLimited(
         message,
