@@ -146,7 +146,10 @@ class UnlessDisconnected:
         self._watcher: asyncio.Task[None] | None = None
 
     def __enter__(self) -> Departure:
-        self._departure = Departure()
+        task = asyncio.current_task()
+        if task is None:
+            raise AssertionError("a caller is answered by a task")
+        self._departure = Departure(task)
         self._timers = coarse_timers()
         self._timer = self._timers.start(WATCH_AFTER_S, self._watch)
         return self._departure

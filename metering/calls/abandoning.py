@@ -4,25 +4,23 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from msgspec import Struct
+
 from metering.calls.values import Call
 
 DRAIN_S = 120.0
 """How long it may run on, where the policy is `drain`."""
 
 
-class Departure:
-    """What becomes of the current task when the caller goes away: it is cancelled, or a call says what else."""
+class Departure(Struct, eq=False):
+    """What becomes of a task when the caller whom it answers goes away: it is cancelled, or a call says what else."""
 
-    def __init__(self) -> None:
-        task = asyncio.current_task()
-        if task is None:
-            raise AssertionError("a caller is answered by a task")
-        self.task = task
-        self.has_come = False
-        self.has_cancelled = False
-        """Whether the task was cancelled for it."""
-        self.instead: Callable[[], None] | None = None
-        """What is done instead of cancelling the task."""
+    task: "asyncio.Task[Any]"
+    has_come: bool = False
+    has_cancelled: bool = False
+    """Whether the task was cancelled for it."""
+    instead: Callable[[], None] | None = None
+    """What is done instead of cancelling the task."""
 
     def come(self) -> None:
         """The caller has gone."""
