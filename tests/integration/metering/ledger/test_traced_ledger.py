@@ -13,16 +13,21 @@ from metering.ledger.results import Granted
 from metering.types import Dimension
 from tests.support.build import line, meter_key, reserve
 
+WARM_UP = 5
+"""Commands before: the first ones open connections and meters."""
+
 
 async def test_the_files_from_a_commands_arrival_to_its_sql_are_told(conninfo: str, tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "GATEWAY_STATE_DIR": str(tmp_path)}
     ledger = LedgerProcess(PROGRAM, conninfo, environment=environment)
     await ledger.start()
     try:
-        for number in range(2):
-            if number:
+        for number in range(WARM_UP + 1):
+            if number == WARM_UP:
                 (tmp_path / ASKED).touch()
-            assert isinstance(await ledger.submit(reserve(line(meter_key(Dimension.TOKENS), 1, 10))), Granted)
+            assert isinstance(
+                await ledger.submit(reserve(line(meter_key(Dimension.TOKENS), 1, 100))), Granted
+            )
     finally:
         await ledger.close()
     files = [file for file, _ in msgspec.json.decode((tmp_path / FOUND).read_bytes(), type=Entries)]
