@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from bench import (
@@ -30,9 +31,9 @@ from bench import (
     upgrade,
     utilisation,
 )
-from bench.report import write_json
+from bench.report import Report, write_json
 
-BENCHES = {
+BENCHES: dict[str, Callable[..., Report]] = {
     "attack": attack.measure,
     "cache": cache.measure,
     "claims": claims.measure,

@@ -90,7 +90,7 @@ def _attackers(port: int, token: str, told: list[dict[str, int]]) -> Iterator[No
 
 
 def _rows(rounds: list[tuple[Run, Run]]) -> list[dict[str, Any]]:
-    rows = []
+    rows: list[dict[str, Any]] = []
     for place, name in enumerate(("quiet", "under attack")):
         runs = [pair[place] for pair in rounds]
         rows.append(

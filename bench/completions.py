@@ -49,7 +49,7 @@ def _ceiling(servers: Servers, connections: int, todo: Plan) -> dict[str, Any]:
 
 def _round(servers: Servers, connections: int, todo: Plan) -> tuple[Run, Run]:
     """The two servers in turn, so that what else the machine does meets both."""
-    options = {"connections": connections, "seconds": todo.seconds}
+    options: dict[str, Any] = {"connections": connections, "seconds": todo.seconds}
     passthrough = load(servers.passthrough, **options)
     gateway = load(servers.gateway, token=servers.token, **options)
     return passthrough, gateway

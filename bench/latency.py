@@ -17,7 +17,7 @@ ROUNDS = 5
 def measure(conninfo: str) -> Report:
     """Run and print the table; `ok` says whether the median stays below the limit and the books balance."""
     report = new_report("latency", conninfo)
-    each = {"connections": 1, "requests": plan().sequential // ROUNDS}
+    each: dict[str, Any] = {"connections": 1, "requests": plan().sequential // ROUNDS}
     with running_servers() as servers:
         rounds: list[tuple[Run, Run]] = []
         for _ in range(1 + ROUNDS):

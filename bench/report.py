@@ -36,9 +36,9 @@ def new_report(name: str, conninfo: str) -> Report:
 
 
 def print_table(title: str, rows: list[dict[str, Any]]) -> None:
-    """Columns as wide as their widest cell."""
-    columns = list(rows[0])
-    cells = [columns, *([_cell(row[column]) for column in columns] for row in rows)]
+    """Columns as wide as their widest cell; a row need not have them all."""
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    cells = [columns, *([_cell(row.get(column, "")) for column in columns] for row in rows)]
     widths = [max(len(line[place]) for line in cells) for place in range(len(columns))]
     print(f"\n{title}", flush=True)
     for line in cells:

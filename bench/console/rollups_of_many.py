@@ -18,7 +18,7 @@ WHERE level IN ({levels}) AND starts_at >= now() - CASE WHEN zone = '{any}' THEN
 
 def write_rollups(conninfo: str, calls: int) -> None:
     """Beside those that there are."""
-    fields = [field.column for field in UsageRollup._meta.concrete_fields if not field.primary_key]
+    fields = [str(field.column) for field in UsageRollup._meta.concrete_fields if not field.primary_key]
     shown = [f"{name} || '/' || copy" if name == "conversation_id" else name for name in fields]
     statement = MORE.format(
         columns=", ".join(fields),

@@ -36,6 +36,9 @@ class Connection(asyncio.Protocol):
         self._request = request
         self._again = again
         self._ended = ended
+        self._left: int | None = None
+        self._head = self._tail = b""
+        self._chunked = False
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
@@ -83,7 +86,7 @@ class Connection(asyncio.Protocol):
     def _send(self) -> None:
         self._answer = Answer()
         self._head = self._tail = b""
-        self._left: int | None = None
+        self._left = None
         self._chunked = False
         self._answer.started_s = perf_counter()
         self._transport.write(self._request)

@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 import resource
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -54,9 +55,7 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
 
     endings = [loop.create_future() for _ in range(options.connections)]
     for ended in endings:
-        await loop.create_connection(
-            lambda ended=ended: Connection(request, again, ended), "127.0.0.1", options.port
-        )
+        await loop.create_connection(partial(Connection, request, again, ended), "127.0.0.1", options.port)
     await asyncio.gather(*endings)
     return figures(answers, started, stop_s)
 

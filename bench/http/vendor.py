@@ -44,7 +44,12 @@ _USAGE = {
     "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
     "completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0},
 }
-_MESSAGE = {"role": "assistant", "content": "A word of the answer. " * 20, "refusal": None, "annotations": []}
+_MESSAGE: dict[str, Any] = {
+    "role": "assistant",
+    "content": "A word of the answer. " * 20,
+    "refusal": None,
+    "annotations": [],
+}
 _WHOLE = _json(
     {
         **_HEAD,

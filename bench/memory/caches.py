@@ -133,14 +133,14 @@ def _decision() -> Callable[[int], None]:
 def _meter() -> Callable[[int], None]:
     from metering.ledger.postgres.process_cache import ProcessCache
     from metering.ledger.records import Meter
-    from metering.types import Dimension
+    from metering.types import Dimension, Window
 
     cache, end = ProcessCache(), datetime(2027, 1, 1, tzinfo=UTC)
 
     def feed(number: int) -> None:
         meter = Meter(
-            id=number, budget_id=str(UUID(int=1)), subject_type="conversation", subject_id=f"talk-{number}",
-            dimension=Dimension.COST, window_end=end, used=number, held=0, overrun=0, unenforced=0,
+            id=number, subject_type="conversation", subject_id=f"talk-{number}", task="", model_class="",
+            dimension=Dimension.COST, window=Window.MONTH, window_end=end, used=number, held=0, overrun=0, unenforced=0,
             highest_limit=10**9,
         )  # fmt: skip
         cache.learn_meters({number: meter})
@@ -155,7 +155,7 @@ def _command() -> Callable[[int], None]:
     from metering.ledger.commands import HoldLine, MeterKey, Reserve
     from metering.types import Dimension, Window
 
-    tenant, budget = uuid7(), uuid7()
+    tenant = uuid7()
 
     def feed(number: int) -> None:
         labels = Labels(
@@ -163,7 +163,7 @@ def _command() -> Callable[[int], None]:
             provider_name="sandbox", agent_id=f"agent-{number}", conversation_id=f"talk-{number}",
         )  # fmt: skip
         meter = MeterKey(
-            budget_id=budget, subject_type="agent", subject_id=f"agent-{number}", tenant_id=tenant,
+            subject_type="agent", subject_id=f"agent-{number}", tenant_id=tenant,
             dimension=Dimension.COST, window=Window.DAY,
         )  # fmt: skip
         line = HoldLine(meter=meter, amount=1, limit=10**9)

@@ -105,7 +105,10 @@ class Repeated:
         found = await self._find(caller, request, refusal, now=now, streamed=streamed)
         if found is None:
             note_refusal(self._with.decisions, self._with.directory, caller, request, refusal, now)
-            raise refusal
+            try:
+                raise refusal
+            finally:
+                del refusal  # its traceback leads back here: a circle would be left to the collector
         self._on_replay(request.task, beyond_rate=not isinstance(refusal, IdempotencyKeyTaken))
         return found
 
