@@ -1,5 +1,5 @@
-"""What a request took is freed when it ends. A circle of its objects would wait for the garbage collector, which holds up
-all other requests while it looks for them.
+"""What a request took is freed when it ends. A circle of its objects would wait for the garbage collector, which holds
+up all other requests while it looks for them.
 """
 
 import gc
