@@ -61,6 +61,7 @@ class RunningAttempt:
             body=call.body,
             asked=call.asked,
             output_limit=call.bound.output_tokens,
+            input_bound=call.bound.input_tokens,
             traits=model.traits,
             progress=Progress(),
             attempt_id=str(derived_id(reservation_id, number)),
