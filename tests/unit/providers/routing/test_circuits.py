@@ -139,7 +139,7 @@ def test_the_one_that_tries_and_leaves_lets_the_next_one_try() -> None:
     assert world.first(ACME, BOLT) == ACME
 
 
-def half_open_and_tried() -> tuple[World, Any]:
+def one_that_tries() -> tuple[World, Any]:
     """A world whose first vendor is being tried, and the call that tries."""
     world = World()
     world.fails(times=5)
@@ -150,7 +150,7 @@ def half_open_and_tried() -> tuple[World, Any]:
 
 
 def test_the_one_that_tries_and_reaches_nobody_lets_the_next_one_try() -> None:
-    world, watch = half_open_and_tried()
+    world, watch = one_that_tries()
     watch._sent_by.sent = False
     watch.failed(UNREACHABLE)
     assert world.first(ACME, BOLT) == ACME
