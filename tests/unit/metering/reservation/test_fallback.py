@@ -49,6 +49,16 @@ async def test_a_call_that_the_first_vendor_fails_is_served_by_the_second_in_its
     assert allowance.model is DEAR
 
 
+async def test_a_vendor_waits_for_its_share_of_the_time_while_another_is_left() -> None:
+    vendors = FakeVendors(TIMEOUT, FakeAnswer())
+    hurried = model(name="cheap", provider_name="first", traits={"total_s": 100})
+    allowance, opening = await allowance_for(WatchedLedger(), vendors, models=(hurried, DEAR))
+    await allowance.complete(opening)
+    first, second = [call.first_byte_s for call in vendors.calls]
+    assert 49 < first <= 50
+    assert second == 65
+
+
 async def test_every_attempt_is_a_row_with_its_vendor_model_and_cost() -> None:
     allowance, opening = await allowance_for(
         WatchedLedger(), FakeVendors(REFUSED, FakeAnswer()), models=(CHEAP, DEAR)
