@@ -9,7 +9,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from metering.types import ModelClass, Outcome, Task, WireProtocol
+from metering.types import MAX_AMOUNT, ModelClass, Outcome, Task, WireProtocol
 
 T = TypeVar("T")
 Body = dict[str, Any]
@@ -144,6 +144,8 @@ class VendorCall(Struct, frozen=True, kw_only=True):
     """For all of it."""
     first_byte_s: float
     """For the beginning of an answer."""
+    input_bound: int = MAX_AMOUNT
+    """The most tokens that the input can have: what is held for it."""
     key_of: UUID | None = None
     """The tenant with whose own key alone it goes out; None: with the gateway's."""
     conversation: str | None = None

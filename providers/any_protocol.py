@@ -63,6 +63,7 @@ class _ChatCall(Struct, frozen=True, kw_only=True):
     asked: Mapping[str, Any]
     attempt_id: str
     output_limit: int
+    input_bound: int
     traits: Mapping[str, Any]
     progress: Progress
     timeout_s: float
@@ -144,6 +145,7 @@ def _as_chat(call: ProviderCall, translation: Translation) -> _ChatCall:
         asked={name: value for name, value in body.items() if name not in MADE_HERE},
         attempt_id=call.attempt_id,
         output_limit=call.output_limit,
+        input_bound=call.input_bound,
         traits=call.traits,
         progress=call.progress,
         timeout_s=call.timeout_s,

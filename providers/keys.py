@@ -1,10 +1,14 @@
 """The keys of one endpoint, used in turn. One that is refused rests, and the others serve.
 
-1. A refused call (401, 402, 429: nothing was generated) goes on with the next key, once with each.
+1. A refused call (401, 402, 429, no money by any status: nothing was generated) goes on with the next key, once with
+   each.
 2. After 401 and 402 a key rests for all models; after 429 for the asked one, because limits are each model's.
 3. A key that is alone is always asked: what the vendor says of it is the answer.
-4. A key whose calls fail (its circuit is open) comes after the others, and is asked where no other is left.
+4. A key whose calls fail (its circuit is open, or the vendor fails and said when to come back) comes after the others,
+   and is asked where no other is left.
 5. A key that has no room in the vendor's limits is passed over without being asked.
+6. A conversation keeps the key that served it, because that one holds its prompt cache, while nothing stands against
+   it.
 
 What is known of keys stands on the board, which processes share (`routing/board.py`).
 """
@@ -19,12 +23,12 @@ from typing import NamedTuple, Protocol, TypeVar
 from providers.port import Failure, Progress, ProviderCall, ProviderError
 from providers.routing.board import Board
 from providers.routing.endpoint import Endpoint
-from providers.routing.fault import LIMITED, TOO_LARGE, rest_after
+from providers.routing.fault import LIMITED, SPENT, TOO_LARGE, UNPAID, is_failing, rest_after
 from providers.routing.place import EVERY_MODEL, GATEWAYS_OWN, tag_of
 
 T = TypeVar("T")
 MAX_KEYS = 64
-UNKNOWN, UNPAID = 401, 402
+UNKNOWN = 401
 OF_A_KEY = frozenset({UNKNOWN, UNPAID, LIMITED})
 logger = logging.getLogger(__name__)
 
@@ -93,15 +97,21 @@ class Keys:
         ask: Callable[[Key], Awaitable[T]],
         take: Taking | None = None,
     ) -> tuple[T, Key]:
-        """What `ask` answers with the first key that the vendor takes, and that key. Raises ProviderError."""
+        """What `ask` answers with the first key that the vendor takes, and that key. Raises ProviderError.
+
+        `progress.key` is the tag of the key that is to come first, and then of the one that is used.
+        """
         if len(self._keys) == 1 and take is None:
             progress.key = self._keys[0].tag
             return await ask(self._keys[0]), self._keys[0]
+        preferred = progress.key
         tried: set[Key] = set()
         waits_s: list[float] = []
         last: ProviderError | None = None
         while True:
-            key = self._next(model, tried)
+            key = (self._preferred(model, preferred, tried) if preferred else None) or self._next(
+                model, tried
+            )
             if key is None:
                 raise self._none_left(model, last, waits_s)
             tried.add(key)
@@ -134,13 +144,25 @@ class Keys:
             first.message = f"{len(failed)} of its {len(self._keys)} keys (number {numbers}): {first.message}"
         raise first
 
+    def _preferred(self, model: str, tag: str, tried: set[Key]) -> Key | None:
+        """The key with this tag, if nothing stands against it."""
+        key = next((each for each in self._keys if each.tag == tag), None)
+        if key is None or key in tried or self._endpoint.rests_until(tag, model):
+            return None
+        return key if self._endpoint.may_try_from(tag, model) is None else None
+
     def _next(self, model: str, tried: set[Key]) -> Key | None:
         """The next key in turn that neither rests nor was tried; where all these fail, the first that may be asked."""
         failing: list[tuple[float, int]] = []
         for step in range(len(self._keys)):
             place = (self._turn + step) % len(self._keys)
             key = self._keys[place]
-            if key in tried or (len(self._keys) > 1 and self._endpoint.rests_until(key.tag, model)):
+            if key in tried:
+                continue
+            rest = self._endpoint.rests_until(key.tag, model) if len(self._keys) > 1 else None
+            if rest is not None:
+                if is_failing(rest[1]):
+                    failing.append((rest[0], place))
                 continue
             from_s = self._endpoint.may_try_from(key.tag, model)
             if from_s is None:
@@ -152,7 +174,7 @@ class Keys:
     def _let_rest(self, key: Key, model: str, error: ProviderError) -> None:
         rest = rest_after(error)
         of = EVERY_MODEL if rest.is_for_every_model else model
-        self._endpoint.rest(key.tag, of, rest.for_s, error.status or 0)
+        self._endpoint.rest(key.tag, of, rest.for_s, rest.status)
         facts = {"key": key.number, "keys": len(self._keys), "status": error.status, "rest_s": rest.for_s}
         logger.warning("vendor.key_rests", extra=facts)
 
@@ -175,15 +197,17 @@ class Keys:
         return ProviderError(
             f"{last.message} ({why})" if last is not None else f"{why} (status {status})",
             failure=Failure.REFUSED if last is not None else Failure.UNREACHABLE,
-            retryable=status == LIMITED,
+            retryable=status == LIMITED or is_failing(status),
             status=status,
             retry_after_s=float(retry_after_s),
-            code=last.code if last is not None else None,
+            code=last.code if last is not None and (last.code != SPENT or status == UNPAID) else None,
         )
 
 
 def is_about_the_key(error: ProviderError) -> bool:
     """Whether the vendor refused the key, so that another one may be taken."""
-    if error.failure is not Failure.REFUSED or error.status not in OF_A_KEY:
+    if error.failure is not Failure.REFUSED:
         return False
-    return error.status != LIMITED or TOO_LARGE not in error.message.lower()
+    if error.code == SPENT:
+        return True
+    return error.status in OF_A_KEY and (error.status != LIMITED or TOO_LARGE not in error.message.lower())

@@ -43,6 +43,10 @@ class ProviderCall(Protocol):
         """The most tokens that may be generated, all choices together: what is held for them."""
 
     @property
+    def input_bound(self) -> int:
+        """The most tokens that the input can have: what is held for it."""
+
+    @property
     def traits(self) -> Mapping[str, Any]:
         """What the catalog says of this model's deviations."""
 

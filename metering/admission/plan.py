@@ -30,7 +30,13 @@ from metering.catalog.served import (
     choose_models,
     served_by_name,
 )
-from metering.errors import ModelNotAllowed, ModelNotFound, NotPermitted
+from metering.errors import (
+    InputTooLarge,
+    ModelNotAllowed,
+    ModelNotFound,
+    NotPermitted,
+    UnpriceableRequest,
+)
 from metering.identity.principal import Principal
 from metering.policy.values import EffectivePolicy, Limits, MeterLimits, PolicySubject
 from metering.reservation.bounded_call import BoundedRequest
@@ -85,11 +91,18 @@ def asker_of(principal: Principal, *, plan: str | None = None) -> Asker:
 
 
 def plan_call(demand: Demand[M], access: Access, models: ModelIndex, policy: EffectivePolicy) -> CallPlan[M]:
-    """The plan of a call under the policy in force.
+    """The plan of a call under the policy in force. Where a rule sends it to a cheaper class of which no model can take
+    it, it is planned as if the rule were not there.
 
     Raises NotPermitted, ModelNotFound, UnpriceableRequest, InputTooLarge, and what the caller's standing raises.
     """
-    return planned_over(demand, route_call(demand, access, models, policy), policy)
+    route = route_call(demand, access, models, policy)
+    try:
+        return planned_over(demand, route, policy)
+    except (UnpriceableRequest, InputTooLarge):
+        if not policy.choice("cheaper_class", ""):
+            raise
+    return planned_over(demand, route_call(demand, access, models, policy, may_be_cheaper=False), policy)
 
 
 def planned_over(demand: Demand[M], route: Route, policy: EffectivePolicy) -> CallPlan[M]:
@@ -109,15 +122,26 @@ def planned_over(demand: Demand[M], route: Route, policy: EffectivePolicy) -> Ca
     )
 
 
-def route_call(demand: Demand[M], access: Access, models: ModelIndex, policy: EffectivePolicy) -> Route:
-    """Questions 1 to 4. Raises NotPermitted, ModelNotFound, InvalidRequest and what the caller's standing raises."""
+def route_call(
+    demand: Demand[M],
+    access: Access,
+    models: ModelIndex,
+    policy: EffectivePolicy,
+    *,
+    may_be_cheaper: bool = True,
+) -> Route:
+    """Questions 1 to 4. `may_be_cheaper`: the rule `cheaper_class` is followed. It is about answers in words: an
+    embedding of another model is of no use.
+
+    Raises NotPermitted, ModelNotFound, InvalidRequest and what the caller's standing raises.
+    """
     asker = demand.asker
     allowed = _classes_for(asker, demand.task, access, policy)
     if policy.required_tags and (missing := missing_keys(policy.required_tags, demand.tags)):
         raise tag_required_error(missing)
     found = choose_models(models, allowed, demand.model, narrowed_to=asker.allowed_models)
     found = able_to(found, embed=demand.embeds)
-    cheaper = policy.choice("cheaper_class", "")
+    cheaper = policy.choice("cheaper_class", "") if may_be_cheaper and not demand.embeds else ""
     if cheaper:
         found = _of_cheaper_class(found, cheaper, models, allowed, asker)
     if len(found) > 1 and policy.has_class_limits:

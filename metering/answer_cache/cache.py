@@ -70,7 +70,7 @@ class AnswerCache:
         if content is None:
             return None
         entry = opened(content, use.key)
-        if entry is None or entry.age_s(now.timestamp()) > use.terms.ttl_s:
+        if entry is None or now.timestamp() - entry.kept_at_s >= use.terms.ttl_s:
             return None
         return entry if entry.is_plain or use.terms.any else None
 

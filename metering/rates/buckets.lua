@@ -6,11 +6,14 @@
 --   where bucket counts KEYS from 1. Kinds:
 --   0  a correction, which cannot be denied, and takes a bucket at most one bucket below empty;
 --   1  a call: take all or nothing;
---   2  a limit in shadow of the call before it: the same, but nothing if that call was denied.
--- Answers in MessagePack, for each call and limit in shadow, {granted, used, used, ...} in units.
+--   2  a limit in shadow of the call before it: the same, but nothing if that call was denied;
+--   3, 4  as 0 and 1, of windows instead of buckets (process_windows.py).
+-- Answers in MessagePack, for each call and limit in shadow, {granted, used, used, ...} in units, and for each call of
+-- windows {granted, wait, wait, ...} in seconds.
 --
 -- The clock is Redis's own, one reading for the whole script: nodes whose clocks differ share one rate.
 -- A bucket is stored as "used at": parts (1/60,000,000 unit) that have not drained, and when that was, in µs.
+-- A window is stored as "slot:units slot:units ...", the oldest first.
 
 local MINUTE = 60000000
 local MOST_USED = 2 -- buckets
@@ -34,8 +37,65 @@ local function level(bucket, per_minute)
   return parts
 end
 
+local SLOT, SLOTS = 2000000, 31
+local slot_now = math.floor(now / SLOT)
+local windows, changed = {}, {}
+
+local function window(bucket)
+  if not windows[bucket] then
+    windows[bucket] = {}
+    for slot, units in string.gmatch(stored[bucket] or '', '(%d+):(%d+)') do
+      slot = tonumber(slot)
+      if slot_now - slot < SLOTS then table.insert(windows[bucket], { math.min(slot, slot_now), tonumber(units) }) end
+    end
+  end
+  return windows[bucket]
+end
+
+local function wait_s(bucket, units, per_minute)
+  local used = units
+  for _, taken in ipairs(window(bucket)) do used = used + taken[2] end
+  if used <= per_minute then return 0 end
+  for _, taken in ipairs(window(bucket)) do
+    used = used - taken[2]
+    if used <= per_minute then return ((taken[1] + SLOTS) * SLOT - now) / 1000000 end
+  end
+  return SLOTS * SLOT / 1000000
+end
+
+local function take_of_window(bucket, units)
+  local taken = window(bucket)
+  changed[bucket] = true
+  if units > 0 and #taken > 0 and taken[#taken][1] == slot_now then
+    taken[#taken][2] = taken[#taken][2] + units
+  elseif units > 0 then
+    table.insert(taken, { slot_now, units })
+  else -- given back, of what was taken first
+    while units < 0 and #taken > 0 do
+      local gone = math.min(taken[1][2], -units)
+      units = units + gone
+      taken[1][2] = taken[1][2] - gone
+      if taken[1][2] == 0 then table.remove(taken, 1) end
+    end
+  end
+end
+
+-- The answer to a call of windows; none to a correction.
+local function answer_of_windows(request, is_call)
+  local answer = { true }
+  for i = 2, #request, 3 do
+    answer[#answer + 1] = is_call and wait_s(request[i], request[i + 1], request[i + 2]) or 0
+    if answer[#answer] > 0 then answer[1] = false end
+  end
+  if answer[1] then
+    for i = 2, #request, 3 do take_of_window(request[i], request[i + 1]) end
+  end
+  return is_call and answer or nil
+end
+
 local answers, admitted = {}, false
-for _, request in ipairs(cmsgpack.unpack(ARGV[1])) do
+
+local function answer_of_buckets(request)
   local kind = request[1]
   local granted = kind ~= 2 or admitted
   if kind ~= 0 then
@@ -56,7 +116,23 @@ for _, request in ipairs(cmsgpack.unpack(ARGV[1])) do
     end
     answer[#answer + 1] = level(bucket, per_minute) / MINUTE
   end
-  if kind ~= 0 then answers[#answers + 1] = answer end
+  return kind ~= 0 and answer or nil
+end
+
+for _, request in ipairs(cmsgpack.unpack(ARGV[1])) do
+  local kind = request[1]
+  local answer = kind >= 3 and answer_of_windows(request, kind == 4) or kind < 3 and answer_of_buckets(request)
+  if answer then answers[#answers + 1] = answer end
+end
+
+for bucket, _ in pairs(changed) do
+  local written = {}
+  for _, taken in ipairs(windows[bucket]) do written[#written + 1] = string.format('%.0f:%.0f', taken[1], taken[2]) end
+  if #written > 0 then
+    redis.call('SET', KEYS[bucket], table.concat(written, ' '), 'PX', SLOTS * SLOT / 1000)
+  elseif stored[bucket] then
+    redis.call('DEL', KEYS[bucket])
+  end
 end
 
 for bucket, per_minute in pairs(rate) do

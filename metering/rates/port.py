@@ -15,6 +15,10 @@ class Draw(NamedTuple):
     """Requests or tokens; at most `per_minute`, since more would never be granted. A correction may be negative."""
     per_minute: int
     """The bucket's size, and its refill in a minute."""
+    is_rolling: bool = False
+    """Whether the limit is on what any minute sees, as vendors count it (process_windows.py), and not a bucket that
+    refills. The draws of one call are all of the same kind.
+    """
 
 
 class Level(NamedTuple):
@@ -56,6 +60,8 @@ class Drawn(NamedTuple):
     """Whether all processes' buckets were asked, or only this one's."""
     shadows: tuple[ShadowDrawn, ...] = ()
     """Along the shadow draws; empty where the call was denied, because then none is asked."""
+    waits_s: tuple[float, ...] = ()
+    """Along rolling draws, which have no levels: seconds until there is room."""
 
 
 class Buckets(Protocol):

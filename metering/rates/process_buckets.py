@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 from metering.rates.port import MOST_USED, Draw, Drawn, Level, ShadowDrawn
+from metering.rates.process_windows import ProcessWindows
 
 MINUTE = 60_000_000
 """Microseconds; and parts of a unit."""
@@ -38,6 +39,7 @@ class ProcessBuckets:
         self._clock = clock
         self._max_buckets = max_buckets
         self._used: dict[str, tuple[int, int]] = {}
+        self._windows = ProcessWindows(max_windows=max_buckets)
 
     async def take(self, draws: tuple[Draw, ...], shadow_draws: tuple[Draw, ...] = ()) -> Drawn:
         """Take all or nothing (see Buckets)."""
@@ -46,6 +48,8 @@ class ProcessBuckets:
     def take_now(self, draws: tuple[Draw, ...], shadow_draws: tuple[Draw, ...] = ()) -> Drawn:
         """The same without waiting."""
         now = self._now()
+        if draws and draws[0].is_rolling:
+            return self._windows.take(draws, now)
         granted, levels = self._take(draws, now)
         shadows: list[ShadowDrawn] = []
         if granted:
@@ -74,6 +78,9 @@ class ProcessBuckets:
     def correct(self, draws: tuple[Draw, ...], *, shared: bool = False) -> None:
         """Take more or give back (see Buckets)."""
         now = self._now()
+        if draws and draws[0].is_rolling:
+            self._windows.correct(draws, now)
+            return
         for draw in draws:
             used = bounded(self._drained(draw, now) + draw.units * MINUTE, draw.per_minute)
             self._keep(draw.key, max(0, used), now)

@@ -39,8 +39,8 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[list[float | bool]]).decode
 logger = logging.getLogger(__name__)
 
-CORRECTION, CALL, SHADOW = 0, 1, 2
-"""Kinds of requests, as the script knows them."""
+CORRECTION, CALL, SHADOW, ROLLING = 0, 1, 2, 3
+"""Kinds of requests, as the script knows them; ROLLING is added to the kind of one whose draws are rolling."""
 
 
 class Waiting(NamedTuple):
@@ -240,11 +240,12 @@ def next_batch(queue: deque[Waiting]) -> Batch:
         item = queue.popleft()
         if item.answer is not None and item.answer.done():
             continue
-        request = [CORRECTION if item.answer is None else CALL]
-        for key, units, per_minute in item.draws:
+        kind = CORRECTION if item.answer is None else CALL
+        request = [kind + ROLLING if item.draws and item.draws[0].is_rolling else kind]
+        for key, units, per_minute, _ in item.draws:
             request += (places.setdefault(key, len(places) + 1), units, per_minute)
         requests.append(request)
-        for key, units, per_minute in item.shadow_draws:
+        for key, units, per_minute, _ in item.shadow_draws:
             requests.append([SHADOW, places.setdefault(key, len(places) + 1), units, per_minute])
         taken.append(item)
     return Batch(taken, list(places), _encode(requests))
@@ -260,7 +261,9 @@ def answer_batch(batch: Batch, reply: bytes) -> list[tuple[Draw, ...]]:
         shadows = tuple([_shadow(draw, next(replies)) for draw in shadow_draws]) if shadow_draws else ()
         if future is None:
             raise AssertionError("only those who wait are answered")
-        if not future.done():
+        if not future.done() and draws and draws[0].is_rolling:
+            future.set_result(Drawn(bool(granted), (), shared=True, waits_s=tuple(used)))
+        elif not future.done():
             levels = [Level(level, draw.per_minute) for level, draw in zip(used, draws, strict=True)]
             future.set_result(
                 Drawn(bool(granted), tuple(levels), shared=True, shadows=shadows if granted else ())
@@ -282,4 +285,4 @@ def _keys_of(item: Waiting) -> int:
 
 def given_back(draws: Sequence[Draw]) -> tuple[Draw, ...]:
     """The corrections that undo the draws."""
-    return tuple([Draw(draw.key, -draw.units, draw.per_minute) for draw in draws])
+    return tuple([draw._replace(units=-draw.units) for draw in draws])

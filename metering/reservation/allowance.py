@@ -1,8 +1,9 @@
 """The only way to spend: vendor calls, search calls and files against a hold, each covered by it before it is sent.
 
-Invariant: at any moment, what the attempts so far may cost is at most what is held. A settled attempt gives
-its slack back; an ambiguous one (timeout, cut, cancelled) keeps its whole bound, so that a further one extends
-the hold first, and is refused where there is no room. What is tried after a failure says tries.py.
+Invariant: whenever an attempt is sent, what the attempts so far may cost is at most what is held. A settled attempt
+gives its slack back; an ambiguous one (timeout, cut, cancelled) keeps its whole bound, so that a further one extends
+the hold first, and is refused where there is no room. What a vendor reports beyond an attempt's bound is missing then
+too. What is tried after a failure says tries.py.
 """
 
 import asyncio
@@ -31,15 +32,14 @@ from metering.reservation.journal import Journal
 from metering.reservation.no_room import NoRoom
 from metering.reservation.reserve import Hold
 from metering.reservation.running import IN_CHAT, RunningAttempt, RunningSearch, Spoken
+from metering.reservation.silence import KeptBack, says_something
 from metering.reservation.task_limits import NO_LIMITS, TaskLimits
 from metering.reservation.task_usage import task_usage
-from metering.reservation.tries import Tries, says_something, total_s
+from metering.reservation.tries import Tries, total_s
 from metering.reservation.vendor_error import vendor_error
 from metering.types import Outcome
 
 T = TypeVar("T")
-MAX_KEPT = 16
-"""Chunks that say nothing, at the beginning of a stream, before they are handed on."""
 ONE_CALL, ONE_FILE = Amounts(api_calls=1), Amounts(files=1)
 
 
@@ -88,6 +88,7 @@ class Allowance:
         self.api_calls_left = limits.api_calls
         self.files_left = limits.files
         self._free = hold.bound
+        """What is held and not taken; below zero where attempts have used more than was taken for them."""
         self._sequence = 1
         self._numbers = 0
         self._sealed = False
@@ -173,7 +174,7 @@ class Allowance:
         tries = Tries(request.calls, ends_at_s=ends_at_s)
         said = False
         while True:
-            kept: list[VendorChunk] = []
+            kept = KeptBack()
             ended: Attempt | None = None
             try:
                 await self._note_begun(running)
@@ -182,15 +183,19 @@ class Allowance:
                         running.saw_chunk(chunk)
                         if chunk.usage is not None:
                             ended = self._ended(running, Outcome.OK)
-                        kept.append(chunk)
-                        if not (said or len(kept) > MAX_KEPT or says_something(chunk)) and tries.may_go_on:
+                        if said:
+                            yield chunk
+                            continue
+                        kept.add(chunk)
+                        if tries.may_go_on and not (kept.is_full or says_something(chunk)):
                             continue
                         said = True
-                        for each in kept:
+                        for each in kept.chunks:
                             yield each
-                        kept.clear()
-                for each in kept:
-                    yield each
+                        kept.chunks.clear()
+                if not said:
+                    for each in kept.chunks:
+                        yield each
             except AttemptFailed as failure:
                 running = await self._again(running, failure, None if said else tries, ends_at_s)
             except BaseException:
@@ -250,7 +255,7 @@ class Allowance:
 
     async def _first(self, request: BoundedRequest, ends_at_s: float) -> RunningAttempt:
         """The first attempt at a call."""
-        return self._start(await self._cover(request.calls[0]), ends_at_s)
+        return self._start(await self._cover(request.calls[0]), ends_at_s, untried=len(request.calls) - 1)
 
     async def _again(
         self, running: RunningAttempt, failure: AttemptFailed, tries: Tries | None, ends_at_s: float
@@ -266,12 +271,19 @@ class Allowance:
         while following is not None:
             if following.pause_s:
                 await asyncio.sleep(following.pause_s)
+            if self._tries_no_more:
+                break
             try:
-                return self._start(await self._cover(following.call), ends_at_s)
+                call = await self._cover(following.call)
             except LimitExceeded:
                 following = tries.another()
             except (TransitionRefused, AllowanceSpent, MeteringUnavailable):
                 break  # what has failed counts: it may be billed
+            else:
+                if self._tries_no_more:
+                    self._uncover(call)
+                    break
+                return self._start(call, ends_at_s, untried=tries.untried)
         raise tries.error() from failure
 
     async def _cover(self, call: BoundedCall) -> BoundedCall:
@@ -282,6 +294,11 @@ class Allowance:
             await self._cover_amounts(call.bound)
             self.steps_left -= 1
             return call
+
+    def _uncover(self, call: BoundedCall) -> None:
+        """Take back what covers a call that is not made after all."""
+        self._free = self._free + call.bound
+        self.steps_left += 1
 
     async def _cover_amounts(self, bound: Amounts) -> None:
         """Take amounts from what is held and free, and hold what is missing of them first."""
@@ -312,7 +329,7 @@ class Allowance:
         self._sequence += counted
         self._free = self._free + missing
 
-    def _start(self, call: BoundedCall, ends_at_s: float) -> RunningAttempt:
+    def _start(self, call: BoundedCall, ends_at_s: float, *, untried: int) -> RunningAttempt:
         self._numbers += 1
         self.model = call.model
         attempt = RunningAttempt(
@@ -321,6 +338,7 @@ class Allowance:
             call=call,
             meant_for=self._meant_for,
             ends_at_s=ends_at_s,
+            untried=untried,
             conversation=self._conversation,
             spoken=self._spoken,
             now=self._now(),
@@ -372,12 +390,14 @@ class Allowance:
         return None
 
     def _ended(self, running: RunningAttempt | RunningSearch, outcome: Outcome) -> Attempt | None:
-        """Record the attempt, and take back what it cannot have used. The first end counts: None for another one."""
+        """Record the attempt, and take back what it cannot have used; what it used beyond its bound is missing from now
+        on, until the hold is extended by it. The first end counts: None for another one.
+        """
         if running not in self._running:
             return None
         self._running.discard(running)
         self.vendor_s += running.elapsed_s
         attempt = running.as_attempt(outcome)
         self.attempts.append(attempt)
-        self._free = self._free + running.bound.beyond(attempt)
+        self._free = self._free + (running.bound - attempt)
         return attempt

@@ -14,7 +14,7 @@ from metering.ledger.commands import Attempt
 from metering.ports import Progress, Usage, VendorAnswer, VendorCall, VendorChunk
 from metering.reservation.bounded_call import BoundedCall
 from metering.reservation.record import attempt_of
-from metering.reservation.tries import first_byte_s
+from metering.reservation.tries import wait_s
 from metering.types import Outcome, WireProtocol
 
 LEAST_TIMEOUT_S = 0.1
@@ -42,12 +42,13 @@ class RunningAttempt:
         call: BoundedCall,
         meant_for: str,
         ends_at_s: float,
+        untried: int,
         conversation: str | None,
         spoken: Spoken,
         now: datetime,
     ) -> None:
         """`meant_for` names the model that the reservation was made for; `ends_at_s` is the monotonic time at which the
-        call has to have ended, whatever was tried before.
+        call has to have ended, whatever was tried before, `untried` how many models are left to try should it fail.
         """
         model = call.model
         started_s = time.monotonic()
@@ -60,11 +61,12 @@ class RunningAttempt:
             body=call.body,
             asked=call.asked,
             output_limit=call.bound.output_tokens,
+            input_bound=call.bound.input_tokens,
             traits=model.traits,
             progress=Progress(),
             attempt_id=str(derived_id(reservation_id, number)),
             timeout_s=max(LEAST_TIMEOUT_S, ends_at_s - started_s),
-            first_byte_s=first_byte_s(call),
+            first_byte_s=wait_s(call, left_s=max(LEAST_TIMEOUT_S, ends_at_s - started_s), untried=untried),
             key_of=model.key_of,
             conversation=conversation,
             protocol=spoken.protocol,

@@ -2,8 +2,9 @@
 
 1. A connection that was dead when it was used (`resend`): the same once more, at once.
 2. A request that is wrong in itself (400, 413, 422, refused content) is wrong everywhere, and is not tried again; only
-   an input that is too long goes on to a model with a longer context. One that was never sent, because this vendor's
-   protocol has no word for a field of it, is not wrong elsewhere.
+   an input that is too long goes on to a model with a longer context. Not wrong elsewhere are one that was never sent,
+   because this vendor's protocol has no word for a field of it, and one whose code says that money or the model is
+   missing, whatever its status.
 3. Else the next model that was not tried yet.
 4. When all were tried: again at one that said that it failed for the moment, and that cannot bill its failure; after a
    pause that doubles, with chance in it, and is never shorter than the vendor's Retry-After. As often as `retries`
@@ -16,13 +17,11 @@ one can be paid for beside it is the hold's question (`allowance.py`).
 
 import random
 import time
-from typing import Any, NamedTuple
-
-from msgspec import DecodeError, Struct, json
+from typing import NamedTuple
 
 from metering.catalog.served import ServedModel
 from metering.errors import MeteringError
-from metering.ports import AttemptFailed, VendorChunk
+from metering.ports import AttemptFailed
 from metering.reservation.bounded_call import BoundedCall
 from metering.reservation.vendor_error import CALLERS_FAULT, TOO_LONG, is_retryable, vendor_error
 
@@ -35,22 +34,8 @@ FIRST_PAUSE_S, MAX_PAUSE_S = 0.5, 10.0
 LEAST_LEFT_S = 0.3
 """No attempt is begun with less time than this: it would hardly be answered, and be charged."""
 REFUSED_CONTENT = "content_filter"
-SILENT = frozenset({"message_start", "ping", "response.created", "response.in_progress", "response.queued"})
-"""Types of events that hold no part of an answer."""
-
-
-class _Choice(Struct):
-    delta: dict[str, Any] | None = None
-    finish_reason: str | None = None
-
-
-class _Event(Struct):
-    choices: list[_Choice] | None = None
-    type: str | None = None
-    """Of an event in a protocol whose events have types."""
-
-
-_decode = json.Decoder(_Event).decode
+OF_ONE_VENDOR = frozenset({"insufficient_quota", "model_not_found"})
+"""Codes of what is wrong at this vendor alone, although some say it with 400."""
 
 
 def first_byte_s(call: BoundedCall) -> float:
@@ -68,24 +53,14 @@ def total_s(model: ServedModel) -> float:
     return float(given) if isinstance(given, int | float) else TOTAL_S
 
 
-def says_something(chunk: VendorChunk) -> bool:
-    """Whether a chunk holds any part of an answer: only a role, or nothing, can be said again by another vendor."""
-    if chunk.usage is not None:
-        return True
-    if not chunk.data:
-        return False
-    try:
-        event = _decode(chunk.data)
-    except DecodeError:
-        return True  # of another form than known: it may be any part
-    choices = event.choices
-    if choices is None:
-        return event.type not in SILENT
-    return any(
-        choice.finish_reason is not None
-        or any(value and name != "role" for name, value in (choice.delta or {}).items())
-        for choice in choices
-    )
+def wait_s(call: BoundedCall, *, left_s: float, untried: int) -> float:
+    """How long an attempt waits for the beginning of an answer where the call has so much time left, and so many models
+    are left to try: of that time they all have the same share, of which none need be longer than FIRST_BYTE_S.
+    """
+    longest_s = first_byte_s(call)
+    if not untried:
+        return longest_s
+    return min(longest_s, max(left_s / (untried + 1), min(FIRST_BYTE_S, left_s / 2)))
 
 
 class Try(NamedTuple):
@@ -93,6 +68,14 @@ class Try(NamedTuple):
 
     call: BoundedCall
     pause_s: float = 0.0
+
+
+class _Failed(NamedTuple):
+    """An attempt that failed, and when the vendor may be asked again."""
+
+    failure: AttemptFailed
+    model: ServedModel
+    back_s: float
 
 
 class Tries:
@@ -109,7 +92,16 @@ class Tries:
         retries = calls[0].model.traits.get("retries", RETRIES)
         self._retries_left = retries if isinstance(retries, int) else RETRIES
         self._retries = 0
-        self._failures: list[tuple[AttemptFailed, ServedModel]] = []
+        self._failures: list[_Failed] = []
+        self._stopped_by: _Failed | None = None
+        """What says that the request is wrong everywhere."""
+        self._too_short_tokens = 0
+        """The longest context for which the input is too long."""
+
+    @property
+    def untried(self) -> int:
+        """How many models were not tried yet."""
+        return len(self._untried)
 
     @property
     def may_go_on(self) -> bool:
@@ -119,20 +111,32 @@ class Tries:
     def after(self, failure: AttemptFailed) -> Try | None:
         """The next attempt, once the last one has failed so; None: there is none."""
         call, now_s = self._tried, time.monotonic()
-        self._failures.append((failure, call.model))
+        failed = _Failed(failure, call.model, now_s + (failure.retry_after_s or 0.0))
+        self._failures.append(failed)
+        if failure.code == TOO_LONG:
+            self._keep_longer_than(call.model.context_tokens)
+        elif _is_wrong_everywhere(failure):
+            self._stopped_by = failed
+            return None
         if now_s + LEAST_LEFT_S > self._ends_at_s:
             return None
         if failure.resend and call.model not in self._resent:
             self._resent.append(call.model)
             return Try(call)
-        if failure.code == TOO_LONG:
-            context = call.model.context_tokens
-            self._untried = [each for each in self._untried if each.model.context_tokens > context]
-        elif failure.sent and (failure.status in CALLERS_FAULT or failure.code == REFUSED_CONTENT):
-            return None
-        elif is_retryable(failure):
-            self._for_the_moment.append((now_s + (failure.retry_after_s or 0.0), call))
+        if _is_passing(failure):
+            self._for_the_moment.append((failed.back_s, call))
         return self.another()
+
+    def _keep_longer_than(self, context_tokens: int) -> None:
+        """The input is too long for models with such a context."""
+        self._too_short_tokens = max(self._too_short_tokens, context_tokens)
+        self._untried = [each for each in self._untried if self._is_long_enough(each.model)]
+        self._for_the_moment = [
+            known for known in self._for_the_moment if self._is_long_enough(known[1].model)
+        ]
+
+    def _is_long_enough(self, model: ServedModel) -> bool:
+        return model.context_tokens > self._too_short_tokens
 
     def another(self) -> Try | None:
         """The next attempt where the one that `after` returned cannot be paid for."""
@@ -154,11 +158,32 @@ class Tries:
         return Try(call, pause_s)
 
     def error(self) -> MeteringError:
-        """What the caller is told: the last failure that a later moment may mend, or if there is none the last one.
-        Where any attempt may be billed, that the call must not be made again.
+        """What the caller is told: what is wrong with the request. Else, of the failures that a later moment may mend,
+        the one that it mends soonest, or if there is none the last one. Where any attempt may be billed, that the call
+        must not be made again.
         """
-        lasting = [known for known in self._failures if not is_retryable(known[0])]
-        passing = [known for known in self._failures if is_retryable(known[0])]
-        may_be_billed = any(failure.ambiguous for failure, _ in self._failures)
-        failure, model = (lasting if may_be_billed or not passing else passing)[-1]
-        return vendor_error(failure, model)
+        if self._stopped_by is not None:
+            return vendor_error(self._stopped_by.failure, self._stopped_by.model)
+        last = {known.model.name: known for known in self._failures}
+        passing = [
+            known
+            for known in last.values()
+            if _is_passing(known.failure) and self._is_long_enough(known.model)
+        ]
+        may_be_billed = any(known.failure.ambiguous for known in self._failures)
+        if passing and not may_be_billed:
+            told = min(reversed(passing), key=lambda known: known.back_s)
+        else:
+            told = [known for known in self._failures if not _is_passing(known.failure)][-1]
+        return vendor_error(told.failure, told.model)
+
+
+def _is_wrong_everywhere(failure: AttemptFailed) -> bool:
+    if not failure.sent or failure.code in OF_ONE_VENDOR:
+        return False
+    return failure.status in CALLERS_FAULT or failure.code == REFUSED_CONTENT
+
+
+def _is_passing(failure: AttemptFailed) -> bool:
+    """Whether a later moment may mend it."""
+    return is_retryable(failure) and failure.code != TOO_LONG

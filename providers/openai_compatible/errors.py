@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from math import isnan
 
 import aiohttp
@@ -20,6 +22,7 @@ AMBIGUOUS = frozenset({504, 524})
 """A server in front of the vendor gave up waiting: the vendor may have gone on, and bill it."""
 CREDENTIAL = frozenset({401, 403})
 MAX_RETRY_AFTER_S = 3600.0
+DATE_LENGTH = 64
 _SECRET = re.compile(
     r"Bearer\s+[\w*.\-]{6,}"
     r"|\b(?:sk|pk|rk|xai|gsk|key|api|org|proj)[-_](?=[\w.\-]*[\d*])[\w*.\-]{6,}"
@@ -110,9 +113,25 @@ def _unreachable(why: str, *, retryable: bool) -> ProviderError:
 
 
 def _retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Seconds; a date means nothing to a clock that differs."""
+    """Seconds. A date is read against the answer's own `Date`, because clocks differ, and against the clock where that
+    is missing.
+    """
+    given = headers.get("retry-after", "")
     try:
-        seconds = float(headers.get("retry-after", ""))
+        seconds = float(given)
     except ValueError:
-        return None
+        until = _moment(given)
+        if until is None:
+            return None
+        said_at = _moment(headers.get("date", "")) or datetime.now(UTC)
+        seconds = (until - said_at).total_seconds()
     return None if isnan(seconds) else min(max(seconds, 0.0), MAX_RETRY_AFTER_S)
+
+
+def _moment(text: str) -> datetime | None:
+    """A date as HTTP writes it."""
+    try:
+        found = parsedate_to_datetime(text[:DATE_LENGTH])
+    except (ValueError, OverflowError):
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Which vendor served each conversation last, because that one holds its prompt cache."""
+"""Which vendor served each conversation last, and with which key, because that one holds its prompt cache."""
 
 import math
 from collections.abc import Callable
@@ -22,10 +22,18 @@ class Server(NamedTuple):
     model: str
 
 
-class Served(NamedTuple):
-    """Who served a conversation, when, and when others were told."""
+class Seat(NamedTuple):
+    """Where a prompt cache is."""
 
-    by: Server
+    server: Server
+    key: str
+    """The key's tag: another key may be another account, which has caches of its own."""
+
+
+class Served(NamedTuple):
+    """Where a conversation was served, when, and when others were told."""
+
+    at: Seat
     at_s: float
     told_s: float
 
@@ -37,43 +45,43 @@ class Conversations:
         self._clock = clock
         self._most = most
         self._served: dict[bytes, Served] = {}
-        self.news: dict[bytes, Server] = {}
+        self.news: dict[bytes, Seat] = {}
         """What others are to be told."""
 
-    def server_of(self, conversation: str) -> Server | None:
-        """Who served it last; None: nobody, or so long ago that its cache has gone."""
+    def seat_of(self, conversation: str) -> Seat | None:
+        """Where it was served last; None: nowhere, or so long ago that its cache has gone."""
         served = self._served.get(digest_of(conversation))
-        return served.by if served is not None and self._clock() - served.at_s < KEPT_S else None
+        return served.at if served is not None and self._clock() - served.at_s < KEPT_S else None
 
-    def note(self, conversation: str, server: Server) -> None:
-        """It was served here and now."""
-        key, now_s = digest_of(conversation), self._clock()
-        known = self._served.get(key)
-        told_s = known.told_s if known is not None and known.by == server else -math.inf
+    def note(self, conversation: str, server: Server, key: str) -> None:
+        """It was served here and now, with the key of this tag."""
+        digest, now_s, seat = digest_of(conversation), self._clock(), Seat(server, key)
+        known = self._served.get(digest)
+        told_s = known.told_s if known is not None and known.at == seat else -math.inf
         if now_s - told_s >= TOLD_AGAIN_S:
             told_s = now_s
-            self._tell(key, server)
-        self._keep(key, Served(server, now_s, told_s))
+            self._tell(digest, seat)
+        self._keep(digest, Served(seat, now_s, told_s))
 
-    def learn(self, keys: list[bytes], server: Server, age_s: float) -> None:
+    def learn(self, digests: list[bytes], seat: Seat, age_s: float) -> None:
         """Another process served these, so long ago."""
         at_s = self._clock() - age_s
-        for key in keys:
-            known = self._served.get(key)
+        for digest in digests:
+            known = self._served.get(digest)
             if known is None or known.at_s < at_s:
-                self._keep(key, Served(server, at_s, at_s))
+                self._keep(digest, Served(seat, at_s, at_s))
 
-    def _keep(self, key: bytes, served: Served) -> None:
-        self._served.pop(key, None)
+    def _keep(self, digest: bytes, served: Served) -> None:
+        self._served.pop(digest, None)
         if len(self._served) >= self._most:
             del self._served[next(iter(self._served))]
-        self._served[key] = served
+        self._served[digest] = served
 
-    def _tell(self, key: bytes, server: Server) -> None:
-        self.news.pop(key, None)
+    def _tell(self, digest: bytes, seat: Seat) -> None:
+        self.news.pop(digest, None)
         if len(self.news) >= MAX_NEWS:
             del self.news[next(iter(self.news))]
-        self.news[key] = server
+        self.news[digest] = seat
 
 
 def digest_of(conversation: str) -> bytes:

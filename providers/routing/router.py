@@ -69,8 +69,12 @@ class Router:
     def begin(
         self, provider: str, key_of: UUID | None, model: str, sent_by: SentBy, conversation: str | None
     ) -> Watch:
-        """A call begins: tell the watch how it goes."""
+        """A call begins: tell the watch how it goes. `sent_by` learns which key holds the prompt cache."""
         record = self._records.get((provider, key_of, model)) or self._new_record(provider, key_of, model)
+        if conversation and self._has_keys(record.server):
+            seat = self.conversations.seat_of(conversation)
+            if seat is not None and seat.server == record.server:
+                sent_by.key = seat.key
         watch = Watch(record, self.transitions, sent_by, self.conversations, conversation)
         if self.board.entries:
             watch.try_given(self._endpoint_of(record.server))
@@ -115,7 +119,8 @@ class Router:
         speeds = [record.speed.seen(now_s) for record in records]
         shares = [record.failure_share(now_s) for record in records]
         score = scores(costs, speeds, shares, self._weights)
-        last = self.conversations.server_of(conversation) if conversation else None
+        seat = self.conversations.seat_of(conversation) if conversation else None
+        last = seat.server if seat is not None else None
         draws = [
             self._draw() if not conversation else draw_of(conversation, record.server) for record in records
         ]
@@ -165,6 +170,11 @@ class Router:
             and place.model == server.model
         ]
         return Endpoint(self.board, server.provider, server.owner, tuple(dict.fromkeys(told)) or ("",))
+
+    def _has_keys(self, server: Server) -> bool:
+        """Whether there are several to choose from."""
+        endpoint = self._endpoints.get((server.provider, server.owner))
+        return endpoint is not None and len(endpoint.tags) > 1
 
     def _endpoint_at(self, place: Place) -> Endpoint | None:
         return self._endpoints.get((place.provider, place.owner))

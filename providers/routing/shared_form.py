@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from providers.routing.board import Entry
-from providers.routing.conversations import DIGEST_BYTES, Server
+from providers.routing.conversations import DIGEST_BYTES, Seat
 from providers.routing.place import Place
 
 encode = msgspec.msgpack.Encoder().encode
@@ -23,7 +23,7 @@ class _Told(NamedTuple):
 
 _decode_place = msgspec.msgpack.Decoder(Place).decode
 _decode_told = msgspec.msgpack.Decoder(_Told).decode
-_decode_news = msgspec.msgpack.Decoder(list[tuple[Server, bytes]]).decode
+_decode_news = msgspec.msgpack.Decoder(list[tuple[Seat, bytes]]).decode
 
 
 def written_entry(entry: Entry, ms_at: Callable[[float], int]) -> bytes:
@@ -43,21 +43,21 @@ def read_entry(field: bytes, value: bytes, s_at: Callable[[int], float]) -> tupl
     )
 
 
-def written_news(news: dict[bytes, Server]) -> bytes:
-    """Of many conversations each server once."""
-    by_server: dict[Server, list[bytes]] = {}
-    for key, server in news.items():
-        by_server.setdefault(server, []).append(key)
-    return encode([(server, b"".join(keys)) for server, keys in by_server.items()])
+def written_news(news: dict[bytes, Seat]) -> bytes:
+    """Of many conversations each seat once."""
+    by_seat: dict[Seat, list[bytes]] = {}
+    for digest, seat in news.items():
+        by_seat.setdefault(seat, []).append(digest)
+    return encode([(seat, b"".join(digests)) for seat, digests in by_seat.items()])
 
 
-def read_news(written: bytes) -> list[tuple[Server, list[bytes]]]:
-    """Each server with its conversations; nothing where it is no news."""
+def read_news(written: bytes) -> list[tuple[Seat, list[bytes]]]:
+    """Each seat with its conversations; nothing where it is no news."""
     try:
         news = _decode_news(written)
     except msgspec.MsgspecError:
         return []
     return [
-        (server, [keys[at : at + DIGEST_BYTES] for at in range(0, len(keys), DIGEST_BYTES)])
-        for server, keys in news
+        (seat, [digests[at : at + DIGEST_BYTES] for at in range(0, len(digests), DIGEST_BYTES)])
+        for seat, digests in news
     ]

@@ -5,7 +5,7 @@ everything that is shared. No call waits for it. In Redis:
 
 - `routing:circuits`, a hash: place -> entry. Moments are Redis's own, so that clocks may differ.
 - `routing:permit:...`, set by the one process that may try a half-open circuit in this opening of it (SET NX).
-- `routing:news`, a bounded stream: which provider served which conversations.
+- `routing:news`, a bounded stream: which provider served which conversations, and with which key.
 
 While Redis is away every process goes on with what it knows and finds out, and grants itself permits; when it is back,
 each tells everything that it knows.
@@ -21,7 +21,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from providers.routing.board import MAX_ENTRIES, PERMIT_S, Board, Entry, is_over
-from providers.routing.conversations import KEPT_S, Conversations, Server
+from providers.routing.conversations import KEPT_S, Conversations, Seat
 from providers.routing.place import Place
 from providers.routing.shared_form import encode, read_entry, read_news, written_entry, written_news
 
@@ -40,7 +40,7 @@ class _Sent(NamedTuple):
 
     changed: dict[Place, Entry | None]
     wanted: list[Place]
-    news: dict[bytes, Server]
+    news: dict[bytes, Seat]
 
 
 class Sharing:
@@ -201,8 +201,8 @@ class Sharing:
             for number, fields in entries:
                 self._last_news = number
                 age_s = (now_ms - int(number.partition(b"-")[0])) / 1000
-                for server, keys in read_news(fields.get(b"of", b"")):
-                    self._conversations.learn(keys, server, max(0.0, age_s))
+                for seat, digests in read_news(fields.get(b"of", b"")):
+                    self._conversations.learn(digests, seat, max(0.0, age_s))
 
     def _note_clock(self, clock: tuple[int, int]) -> None:
         seconds, us = clock

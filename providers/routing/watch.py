@@ -6,10 +6,13 @@ from providers.port import Failure, ProviderError
 from providers.routing.board import Entry
 from providers.routing.conversations import Conversations
 from providers.routing.endpoint import Endpoint
-from providers.routing.fault import Fault, Rest, fault_of, rest_after
+from providers.routing.fault import Fault, Rest, fault_of, rest_after, rest_while_failing
 from providers.routing.place import EVERY_KEY, EVERY_MODEL, Kind, Place
 from providers.routing.track_record import TrackRecord
 from providers.routing.transitions import Transitions
+
+TOLD_TWICE_S = 1.0
+"""By how much longer a rest has to be than the one that is known, so that it is not the same one, told by who asked."""
 
 
 class SentBy(Protocol):
@@ -68,6 +71,7 @@ class Watch:
         fault, record, key = fault_of(error), self._record, self._sent_by.key
         if fault is Fault.UNREACHABLE:
             self._to.failed(self._circuit(EVERY_MODEL, EVERY_KEY), record.reached, self._began_s, error)
+            self.left()
             return fault
         refused = error.failure is Failure.REFUSED and fault in (Fault.LIMITED, Fault.KEY_REFUSED)
         if refused or self._sent_by.sent:
@@ -75,17 +79,23 @@ class Watch:
         if fault is Fault.FAILING:
             health = record.health(key)
             self._to.failed(self._circuit(record.server.model, key), health, self._began_s, error)
-            return fault
+            self._let_rest(rest_while_failing(error))
         if refused:
-            self._let_rest(rest_after(error), error.status)
+            self._let_rest(rest_after(error))
         self.left()
         return fault
 
     def left(self) -> None:
-        """It ended without saying anything of its vendor: another one may try what it was to try."""
+        """It has ended: another one may try what it was to try and has said nothing of."""
         for entry in self._trying:
             if entry.trier is self:
                 entry.give_back()
+        if self._to.board.entries:
+            entry_of_key = self._to.board.entries.get(
+                self._circuit(self._record.server.model, self._sent_by.key)
+            )
+            if entry_of_key is not None and entry_of_key.is_used and entry_of_key.trier is None:
+                entry_of_key.give_back()  # the key was chosen to try it, without an order
 
     def _succeeded(self, now_s: float) -> None:
         record, key = self._record, self._sent_by.key
@@ -101,8 +111,9 @@ class Watch:
                 ),
                 self._began_s,
             )
+            self.left()
         if self._conversation:
-            self._conversations.note(self._conversation, record.server)
+            self._conversations.note(self._conversation, record.server, key)
 
     def _was_reached(self) -> None:
         """Whatever it answered, it can be reached."""
@@ -110,13 +121,16 @@ class Watch:
         if self._to.board.entries:
             self._to.succeeded((self._circuit(EVERY_MODEL, EVERY_KEY),), self._began_s)
 
-    def _let_rest(self, rest: Rest, status: int | None) -> None:
+    def _let_rest(self, rest: Rest) -> None:
         """A key that is alone rests too: not to be refused, but to be asked last."""
+        if not rest.for_s:
+            return
         provider, owner, model = self._record.server
         of = EVERY_MODEL if rest.is_for_every_model else model
         place = Place(Kind.REST, provider, owner, of, self._sent_by.key)
-        if rest.for_s and self._to.board.get(place) is None:
-            self._to.board.put(place, rest.for_s, status=status or 0)
+        known = self._to.board.get(place)
+        if known is None or known.until_s + TOLD_TWICE_S < self._to.board.now() + rest.for_s:
+            self._to.board.put(place, rest.for_s, status=rest.status)
 
     def _circuit(self, model: str, key: str) -> Place:
         server = self._record.server

@@ -17,7 +17,7 @@ from metering.rates.process_buckets import ProcessBuckets
 from metering.reservation.vendor_error import vendor_error
 from tests.factories import ProviderFactory
 from tests.unit.providers.routing.world import Clock, Model
-from tests.vendors.key_desk import KeyDesk
+from tests.vendors.key_desk import KeyDesk, Refusal
 from tests.vendors.openai_app import FakeOpenAI
 from tests.vendors.running import Running, RunningVendor, running, running_vendor
 
@@ -169,6 +169,37 @@ async def test_the_vendor_of_a_conversations_last_call_comes_first(vendors: Conf
     assert list(vendors.order(candidates, COSTS, "another")) == [0, 1]
 
 
+async def test_a_conversation_keeps_the_key_that_served_it_until_that_is_refused(
+    vendors: ConfiguredVendors, desk: Running[KeyDesk]
+) -> None:
+    async def asks(times: int = 1) -> None:
+        for _ in range(times):
+            await vendors.complete(
+                msgspec.structs.replace(call("acme"), conversation="talk", progress=Progress())
+            )
+
+    await vendors.complete(call("acme"))
+    await asks(3)
+    assert desk.vendor.seen == [FIRST_KEY, *[SECOND_KEY] * 3]
+    desk.vendor.refused[SECOND_KEY] = Refusal(429)
+    await asks(2)
+    assert desk.vendor.seen[4:] == [SECOND_KEY, FIRST_KEY, FIRST_KEY]
+
+
+async def test_a_vendor_that_is_down_comes_last_for_as_long_as_it_says(vendors: ConfiguredVendors) -> None:
+    await fails(vendors, call(text="vendor:status=503 vendor:retry-after=30"))
+    assert first(vendors) == "acme"
+
+
+async def test_a_key_without_money_rests_though_its_vendor_says_so_with_400(
+    vendors: ConfiguredVendors, desk: Running[KeyDesk]
+) -> None:
+    desk.vendor.refused[FIRST_KEY] = Refusal(400, message="Your credit balance is too low to go on.")
+    for _ in range(3):
+        await vendors.complete(call("acme"))
+    assert desk.vendor.seen == [FIRST_KEY, *[SECOND_KEY] * 3]
+
+
 async def test_how_fast_a_vendor_answers_is_measured_of_streams_and_of_whole_answers(
     vendors: ConfiguredVendors,
 ) -> None:
@@ -196,11 +227,11 @@ async def test_where_no_key_has_room_nothing_is_sent_and_the_caller_is_told_when
     for _ in range(4):
         await ends(vendors, limited)
     failed = await fails(vendors, limited)
-    assert (failed.sent, failed.retryable, failed.status, failed.retry_after_s) == (False, True, 429, 30)
+    assert (failed.sent, failed.retryable, failed.status, failed.retry_after_s) == (False, True, 429, 62)
     said = vendor_error(failed, _served("acme"))
-    assert (said.code, said.retry_after_s) == ("vendor_rate_limited", 30)  # type: ignore[attr-defined]
+    assert (said.code, said.retry_after_s) == ("vendor_rate_limited", 62)  # type: ignore[attr-defined]
     assert len(desk.vendor.seen) == 4
-    clock.now_s += 31
+    clock.now_s += 62
     assert (await vendors.complete(call("acme", requests_per_minute=2))).usage.output_tokens
 
 

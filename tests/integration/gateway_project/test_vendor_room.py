@@ -11,11 +11,13 @@ import pytest
 from gateway_project.vendor_room import VendorRoom
 from launcher.redis import EmbeddedRedis
 from metering.ids import uuid7
+from metering.rates.process_buckets import ProcessBuckets
 from metering.rates.shared_buckets import RedisBuckets, SharedBuckets
 from providers.keys import Key
 from providers.routing.board import Board
 from providers.routing.endpoint import Endpoint
 from providers.routing.place import tag_of
+from tests.unit.providers.routing.world import Clock
 
 KEY = Key("secret", 1, tag_of("secret"))
 
@@ -35,8 +37,15 @@ async def rooms() -> AsyncIterator[list[tuple[VendorRoom, RedisBuckets]]]:
         yield each
 
 
-def call(model: str, **limits: int) -> Any:
-    return SimpleNamespace(model=model, payload=b"", output_limit=10, traits=limits, attempt_id=str(uuid7()))
+def call(model: str, *, payload: bytes = b"", input_bound: int = 10**9, **limits: int) -> Any:
+    return SimpleNamespace(
+        model=model,
+        payload=payload,
+        input_bound=input_bound,
+        output_limit=10,
+        traits=limits,
+        attempt_id=str(uuid7()),
+    )
 
 
 async def waits_s(room: VendorRoom, made: Any, key: Key = KEY, owner: str = "") -> float:
@@ -50,7 +59,7 @@ async def test_two_processes_let_exactly_as_many_through_as_the_vendor_allows(ro
     made = call(model, requests_per_minute=3)
     waits = await asyncio.gather(*[waits_s(room, made) for room, _ in rooms for _ in range(20)])
     assert waits.count(0.0) == 3
-    assert all(0 < wait_s <= 20 for wait_s in waits if wait_s)
+    assert all(58 < wait_s <= 62 for wait_s in waits if wait_s)
 
 
 async def test_keys_models_and_owners_have_room_of_their_own(rooms: Any) -> None:
@@ -82,6 +91,25 @@ async def test_a_key_that_refuses_a_call_gets_its_tokens_back_when_the_next_one_
     async with asyncio.timeout(20):  # in a minute the room would come back by itself
         while await waits_s(room, call(made.model, tokens_per_minute=10)):  # noqa: ASYNC110 - it is in Redis
             await asyncio.sleep(0.05)
+
+
+async def test_a_picture_takes_the_tokens_that_are_held_for_it_and_not_those_of_its_bytes() -> None:
+    room = VendorRoom(ProcessBuckets())
+    pictures = [
+        call("m", payload=bytes(3_000_000), input_bound=1_500, tokens_per_minute=4_000) for _ in range(3)
+    ]
+    assert [await waits_s(room, picture) == 0 for picture in pictures] == [True, True, False]
+
+
+async def test_what_a_call_of_more_than_a_minute_did_not_use_is_not_taken_off_what_others_use() -> None:
+    clock = Clock()
+    room = VendorRoom(ProcessBuckets(clock=clock), clock=clock)
+    slow = call("m", input_bound=90, payload=bytes(1_000), tokens_per_minute=100)
+    assert await waits_s(room, slow) == 0
+    clock.now_s += 62
+    assert await waits_s(room, call("m", input_bound=90, payload=bytes(1_000), tokens_per_minute=100)) == 0
+    room._end(slow.attempt_id, 5)
+    assert await waits_s(room, call("m", tokens_per_minute=100)) > 0
 
 
 def test_without_a_limit_there_is_nothing_to_take() -> None:

@@ -17,6 +17,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     body: dict[str, Any]
     asked: dict[str, Any]
     output_limit: int = OUTPUT_LIMIT
+    input_bound: int = 1_000_000
     traits: dict[str, Any] = {}
     progress: Progress = field(default_factory=Progress)
     attempt_id: str = "attempt-1"

@@ -11,7 +11,10 @@ from tests.vendors.odd_answers import OddAnswer
 from tests.vendors.odd_values import KEY
 
 STATUSES = (300, 304, 400, 401, 403, 404, 408, 413, 418, 422, 429, 500, 502, 503, 504, 524, 529, 599)
-RETRY_AFTER = ("3", "0.5", "-4", "inf", "nan", "1e999", "1_0", "\u0663", "", "soon", "9" * 5_000)
+RETRY_AFTER = (
+    *("3", "0.5", "-4", "inf", "nan", "1e999", "1_0", "\u0663", "", "soon", "9" * 5_000),
+    *("Wed, 21 Oct 2026 07:28:00 GMT", "Wed, 21 Oct 2026 07:28:00", "Wed, 99 Oct 99999 07:28:00 +999999999"),
+)
 
 
 @thorough(1_000)
@@ -20,7 +23,7 @@ def test_a_refusal_of_any_bytes_is_one(data: bytes) -> None:
     decide = Decisions(data)
     body = OddAnswer(decide).error()
     status = decide.of(STATUSES)
-    headers = {"retry-after": decide.of(RETRY_AFTER)}
+    headers = {"retry-after": decide.of(RETRY_AFTER), "date": decide.of(RETRY_AFTER)}
     error = refused(status, headers, body[: decide.of((1 << 16, 5))], KEY)
     assert error.status == status
     assert str(status) in error.message

@@ -63,11 +63,26 @@ def test_a_message_is_one_bounded_line() -> None:
         ("99999", 3_600.0),
         ("inf", 3_600.0),
         ("nan", None),
-        ("Wed, 21 Oct 2026 07:28:00 GMT", None),
+        ("soon", None),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
+        ("Wed, 21 Oct 2815 07:28:00 GMT", 3_600.0),
     ],
 )
 def test_retry_after(header: str, seconds: float | None) -> None:
     assert refused(429, {"retry-after": header}, b"", KEY).retry_after_s == seconds
+
+
+@pytest.mark.parametrize(
+    ("until", "seconds"),
+    [
+        ("Wed, 21 Oct 2015 07:28:30 GMT", 30.0),
+        ("Wed, 21 Oct 2015 07:27:00 GMT", 0.0),
+        ("Thu, 22 Oct 2015 07:28:00 GMT", 3_600.0),
+    ],
+)
+def test_a_date_of_retry_after_is_read_against_the_answers_own(until: str, seconds: float) -> None:
+    headers = {"retry-after": until, "date": "Wed, 21 Oct 2015 07:28:00 GMT"}
+    assert refused(503, headers, b"", KEY).retry_after_s == seconds
 
 
 @pytest.mark.parametrize(

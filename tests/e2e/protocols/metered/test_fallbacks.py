@@ -68,3 +68,18 @@ def test_from_a_vendor_of_chat_to_anthropic_with_its_own_thoughts_alone(
         CONVERSATION[2],
     ]
     assert told.ending == MESSAGES.last if stream else told.answer["type"] == "message"
+
+
+def test_a_stream_that_breaks_off_before_its_first_word_is_another_vendors(
+    gateway: GatewayAndVendors,
+) -> None:
+    gateway.claude.vendor.next.append("vendor:cut=2")  # its Message has begun, and an empty text in it
+    way = Way(MESSAGES, "claude-first", CHAT)
+    told = gateway.ask(way, stream=True)
+    assert told.status == 200, told.text
+    assert [(row.provider_name, row.outcome) for row in told.rows] == [
+        ("claude", "cut"),
+        ("compatible", "ok"),
+    ]
+    assert [event["type"] for event in told.events].count("message_start") == 1
+    assert told.ending == MESSAGES.last

@@ -321,6 +321,15 @@ async def test_nobody_gets_an_answer_that_is_older_than_the_own_time(
     assert text_of((await gateway.execute(caller, ask(header="use; ttl=60"))).output) == "new"
 
 
+async def test_an_answer_is_too_old_a_moment_after_its_time(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, ask: Any, clock: MovedClock
+) -> None:
+    vendors.script = [whole("old"), whole("new")]
+    await gateway.execute(caller, ask(header="use; ttl=3600"))
+    clock.later = timedelta(seconds=60.5)
+    assert text_of((await gateway.execute(caller, ask(header="use; ttl=60"))).output) == "new"
+
+
 async def test_sampled_requests_are_kept_for_those_who_ask_for_any(
     gateway: LLMGateway, caller: Principal, vendors: FakeVendors, ask: Any
 ) -> None:

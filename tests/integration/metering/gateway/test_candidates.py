@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 from django.utils.timezone import now
+from msgspec import structs
 
 from metering.admission.demand import Asker, demand_of_counts
+from metering.admission.plan import plan_call
 from metering.decisions.decision import Verdict
-from metering.errors import BudgetExceeded, RateLimited, VendorError
+from metering.errors import BudgetExceeded, InputTooLarge, RateLimited, VendorError
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
 from metering.ledger.commands import Adjust
@@ -185,6 +187,46 @@ async def test_a_cheaper_class_that_the_token_may_not_use_changes_nothing(
     narrowed = replace(caller, allowed_models=frozenset({"large"}))
     await gateway.execute(narrowed, request_for(model="large"))
     assert [call.model for call in vendors.calls] == ["large"]
+
+
+async def test_a_cheaper_class_whose_contexts_are_too_short_changes_nothing(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, request_for: Any, rows: Any
+) -> None:
+    def cast() -> None:
+        PriceFactory(model=ModelFactory(name="large", model_class_id="BASE_M", context_tokens=200_000))
+        RuleFactory(key="cheaper_class", value="BASE_S")
+
+    await rows(cast)
+    for text in ("word", "word " * 40_000):
+        await gateway.execute(caller, request_for(text, model="large"))
+    assert [call.model for call in vendors.calls] == ["sandbox-small", "large"]
+
+
+async def test_an_input_too_long_for_the_models_asked_for_too_is_refused_as_one_for_them(
+    gateway: LLMGateway, caller: Principal, request_for: Any, rows: Any
+) -> None:
+    def cast() -> None:
+        PriceFactory(model=ModelFactory(name="large", model_class_id="BASE_M", context_tokens=200_000))
+        RuleFactory(key="cheaper_class", value="BASE_S")
+
+    await rows(cast)
+    with pytest.raises(InputTooLarge, match="200"):
+        await gateway.execute(caller, request_for("word " * 400_000, model="large"))
+
+
+async def test_embeddings_stay_with_the_models_asked_for(caller: Principal, rows: Any) -> None:
+    def cast() -> Any:
+        PriceFactory(model=ModelFactory(name="vectors", model_class_id="BASE_M", capabilities=["embeddings"]))
+        RuleFactory(key="cheaper_class", value="BASE_S")
+        source = read_policy_source()
+        asker = Asker(subject=PolicySubject(caller.tenant_id, caller.plan_code, None, None, caller.token_id))
+        demand = demand_of_counts(asker, task="LLM0_CHAT", model="vectors", input_tokens=10)
+        access = source.access_to(caller.plan_code, demand.task)
+        policy = source.policy(asker.subject, demand.task)
+        return plan_call(structs.replace(demand, embeds=True), access, source.models, policy)
+
+    plan = await rows(cast)
+    assert [model.name for model in plan.route.candidates] == ["vectors"]
 
 
 async def test_an_explanation_names_the_models_that_may_serve_it_should_the_first_fail(

@@ -78,3 +78,48 @@ def test_both_decide_alike(client: redis.Redis, per_minute: int, calls: list) ->
         else:
             assert future.answer == own.take_now(draws, watched)._replace(shared=True)
             assert all(0 <= level.used <= 2 * per_minute for level in future.answer.levels)
+
+
+windows = st.lists(
+    st.tuples(
+        st.integers(-70_000_000, 40_000_000),
+        st.one_of(st.none(), amounts(st.integers(-90, 90))),
+        amounts(st.integers(0, 60)),
+    ),
+    min_size=1,
+    max_size=20,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(per_minute=st.integers(60, 200), calls=windows)
+def test_both_see_the_same_of_any_minute(client: redis.Redis, per_minute: int, calls: list) -> None:
+    """On a clock that may be set back."""
+    run, clock = uuid4(), [1_800_000_000_000_000]
+    own = ProcessBuckets(clock=lambda: Fraction(clock[0], 1_000_000))  # type: ignore[arg-type, return-value]
+    script = client.register_script(ON_A_TEST_CLOCK)
+    for pause_us, correction, drawn in calls:
+        clock[0] += pause_us
+        draws = tuple(
+            Draw(f"minute:{run}:{name}", units, per_minute, is_rolling=True)
+            for name, units in correction or drawn
+        )
+        future = None if correction else Future()
+        batch = next_batch(deque([Waiting(draws, future)]))  # type: ignore[arg-type]
+        answer_batch(batch, script(keys=batch.keys, args=[batch.payload, clock[0]]))
+        if future is None:
+            own.correct(draws)
+        else:
+            assert future.answer == own.take_now(draws)._replace(shared=True)
+
+
+def test_calls_of_buckets_and_of_windows_share_a_script(client: redis.Redis) -> None:
+    run, script = uuid4(), client.register_script(SCRIPT)
+    bucket, window = Draw(f"rate:{run}", 1, 1), Draw(f"minute:{run}", 1, 1, is_rolling=True)
+    asked = [Future() for _ in range(4)]
+    each = [bucket, window, window, bucket]
+    waiting = [Waiting((draw,), future) for draw, future in zip(each, asked, strict=True)]  # type: ignore[arg-type]
+    batch = next_batch(deque(waiting))
+    answer_batch(batch, script(keys=batch.keys, args=[batch.payload]))
+    assert [future.answer.granted for future in asked if future.answer] == [True, True, False, False]
+    assert 0 < client.pttl(f"minute:{run}") <= 62_000

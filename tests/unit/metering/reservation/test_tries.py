@@ -6,15 +6,14 @@ from typing import Any
 import pytest
 
 from metering.admission.bound import bound_request
-from metering.errors import RefusedByVendor, VendorError, VendorRateLimited
+from metering.errors import ContextLengthExceeded, RefusedByVendor, VendorError, VendorRateLimited
 from metering.ports import AttemptFailed
 from metering.reservation.bounded_call import BoundedCall
-from metering.reservation.tries import FIRST_BYTE_S, MAX_PAUSE_S, Tries, Try, first_byte_s, says_something
+from metering.reservation.tries import FIRST_BYTE_S, MAX_PAUSE_S, Tries, Try, first_byte_s, wait_s
 from metering.types import Outcome
 from providers.token_counting import count_tokens
 from tests.fakes.allowance import body
 from tests.fakes.policy import model, policy
-from tests.fakes.vendors import FakeChunk, FakeUsage
 
 
 def calls_at(*names: str, **fields: Any) -> tuple[BoundedCall, ...]:
@@ -47,6 +46,8 @@ def name_of(following: Try | None) -> str | None:
         *[refused(status, retryable=False) for status in (401, 402, 403, 404, 405)],
         *[refused(status) for status in (408, 409, 429, 500, 502, 503, 529)],
         refused(429, retry_after_s=3600.0),
+        refused(400, retryable=False, code="insufficient_quota"),
+        refused(400, retryable=False, code="model_not_found"),
         UNREACHABLE,
         TIMEOUT,
         CUT,
@@ -173,34 +174,47 @@ def test_where_any_attempt_may_be_billed_the_caller_is_not_told_to_try_again() -
     assert not error.retryable
 
 
-def test_the_second_vendors_objection_does_not_hide_that_the_first_one_was_down() -> None:
-    tries = tries_at("a", "b", traits={"retries": 0})
+@pytest.mark.parametrize("objection", [refused(400), refused(403, code="content_filter")], ids=str)
+def test_a_request_that_is_wrong_in_itself_is_told_as_such_though_another_vendor_was_down(
+    objection: AttemptFailed,
+) -> None:
+    tries = tries_at("a", "b")
     tries.after(refused(503))
-    assert tries.after(refused(400, retryable=False)) is None
-    assert not isinstance(tries.error(), RefusedByVendor)
+    assert tries.after(objection) is None
+    assert isinstance(tries.error(), RefusedByVendor)
 
 
-@pytest.mark.parametrize(
-    ("data", "says"),
-    [
-        (b'{"choices":[{"delta":{"role":"assistant","content":""},"finish_reason":null}]}', False),
-        (b'{"choices":[{"delta":{"role":"assistant"}}]}', False),
-        (b'{"choices":[]}', False),
-        (b"", False),
-        (b'{"choices":[{"delta":{"content":"a"}}]}', True),
-        (b'{"choices":[{"delta":{"reasoning_content":"a"}}]}', True),
-        (b'{"choices":[{"delta":{"tool_calls":[{"index":0}]}}]}', True),
-        (b'{"choices":[{"delta":{},"finish_reason":"stop"}]}', True),
-        (b'{"other":1}', True),
-        (b'{"choices":"text"}', True),
-    ],
-)
-def test_a_chunk_without_any_part_of_an_answer_says_nothing(data: bytes, says: bool) -> None:
-    assert says_something(FakeChunk(data=data)) is says
+def test_an_input_that_is_too_long_is_not_asked_again_of_a_context_that_is_no_longer() -> None:
+    short, long = calls_at("short"), calls_at("long", context_tokens=20_000)
+    tries = Tries((*short, *long), ends_at_s=time.monotonic() + 100)
+    tries.after(refused(503))
+    assert tries.after(refused(400, retryable=False, code="context_length_exceeded")) is None
+    assert isinstance(tries.error(), ContextLengthExceeded)
 
 
-def test_a_chunk_with_the_usage_says_something() -> None:
-    assert says_something(FakeChunk(data=b"", usage=FakeUsage()))
+def test_an_input_that_is_too_long_for_one_is_asked_again_of_a_longer_context_that_was_down() -> None:
+    long, short = calls_at("long", context_tokens=20_000), calls_at("short")
+    tries = Tries((*long, *short), ends_at_s=time.monotonic() + 100)
+    tries.after(refused(503))
+    assert name_of(tries.after(refused(400, retryable=False, code="context_length_exceeded"))) == "long"
+
+
+def test_the_caller_is_told_of_the_vendor_that_can_be_asked_soonest() -> None:
+    tries = tries_at("a", "b", "c", traits={"retries": 0})
+    for waits_s in (90.0, 20.0, 300.0):
+        tries.after(refused(429, retry_after_s=waits_s))
+    error = tries.error()
+    assert isinstance(error, VendorRateLimited)
+    assert error.retry_after_s == 20.0
+
+
+def test_the_caller_is_told_what_a_vendor_said_last() -> None:
+    tries = tries_at("a", traits={"retries": 1})
+    tries.after(refused(429, retry_after_s=0.5))
+    tries.after(refused(429, retry_after_s=60.0))
+    error = tries.error()
+    assert isinstance(error, VendorRateLimited)
+    assert error.retry_after_s == 60.0
 
 
 def test_a_whole_answer_has_a_second_more_for_each_twenty_tokens_that_it_may_have() -> None:
@@ -212,3 +226,31 @@ def test_a_stream_has_a_minute_to_begin() -> None:
     models = (model(),)
     [call] = bound_request(body(stream=True), models, policy(), count_tokens=count_tokens, hard=True).calls
     assert first_byte_s(call) == FIRST_BYTE_S == 60
+
+
+def long_answer(**traits: Any) -> BoundedCall:
+    """One whose first byte may take longer than a call may."""
+    models = (model(traits=traits, max_output_tokens=64_000, context_tokens=200_000),)
+    long = body(max_tokens=64_000)
+    [call] = bound_request(long, models, policy(), count_tokens=count_tokens, hard=True).calls
+    return call
+
+
+@pytest.mark.parametrize(
+    ("left_s", "untried", "waits_s"),
+    [
+        (600.0, 0, FIRST_BYTE_S + 64_000 / 20),
+        (600.0, 1, 300.0),
+        (600.0, 7, 75.0),
+        (200.0, 7, FIRST_BYTE_S),
+        (60.0, 3, 30.0),
+    ],
+)
+def test_a_vendor_that_hangs_leaves_the_others_their_share_of_the_time(
+    left_s: float, untried: int, waits_s: float
+) -> None:
+    assert wait_s(long_answer(), left_s=left_s, untried=untried) == waits_s
+
+
+def test_no_share_makes_a_wait_longer_than_its_model_says() -> None:
+    assert wait_s(long_answer(first_byte_s=5), left_s=600.0, untried=1) == 5

@@ -1,6 +1,7 @@
 """When a circuit opens, how long it stays open, who may try it, and whom it concerns."""
 
 import logging
+from typing import Any
 
 import pytest
 
@@ -138,6 +139,37 @@ def test_the_one_that_tries_and_leaves_lets_the_next_one_try() -> None:
     assert world.first(ACME, BOLT) == ACME
 
 
+def one_that_tries() -> tuple[World, Any]:
+    """A world whose first vendor is being tried, and the call that tries."""
+    world = World()
+    world.fails(times=5)
+    world.clock.now_s += 5
+    world.order(ACME, BOLT)
+    assert world.first(ACME, BOLT) == ACME
+    return world, world.begin()
+
+
+def test_the_one_that_tries_and_reaches_nobody_lets_the_next_one_try() -> None:
+    world, watch = one_that_tries()
+    watch._sent_by.sent = False
+    watch.failed(UNREACHABLE)
+    assert world.first(ACME, BOLT) == ACME
+
+
+def test_the_one_that_tries_one_key_and_is_served_by_another_lets_the_next_one_try() -> None:
+    world = World()
+    world.keys(ACME, "one", "two")
+    for key in ("one", "two"):
+        world.fails(times=5, key=key)
+    world.clock.now_s += 5
+    world.order(ACME, BOLT)
+    assert world.first(ACME, BOLT) == ACME
+    watch = world.begin(key="two")
+    [tried] = watch._trying
+    watch.answered(10)
+    assert tried.trier is None
+
+
 def test_a_refused_request_tries_nothing() -> None:
     world = World()
     world.fails(times=5)
@@ -270,6 +302,33 @@ def test_a_key_alone_that_is_limited_comes_last_until_the_vendor_wants_to_be_ask
     assert (is_open(world), is_open(world, LARGE)) == (True, False)
     world.clock.now_s += 20
     assert not is_open(world)
+
+
+@pytest.mark.parametrize("status", [400, 402, 403, 429])
+def test_a_key_without_money_rests_for_every_model_by_whatever_status_its_vendor_says_so(status: int) -> None:
+    world = World()
+    assert world.fails(by=error(status, code="insufficient_quota")) is Fault.KEY_REFUSED
+    assert (is_open(world), is_open(world, LARGE)) == (True, True)
+    assert cools_s(world) == 300
+
+
+@pytest.mark.parametrize(("asked_s", "rests_s"), [(20, 20), (900, 300)])
+@pytest.mark.parametrize("status", [500, 503, 529])
+def test_a_vendor_that_fails_and_says_when_to_come_back_comes_last_until_then(
+    status: int, asked_s: float, rests_s: float
+) -> None:
+    world = World()
+    assert world.fails(by=error(status, retry_after_s=asked_s)) is Fault.FAILING
+    assert (is_open(world), is_open(world, LARGE)) == (True, False)
+    assert cools_s(world) == rests_s
+    assert world.seen == [], "its circuit stays closed"
+
+
+def test_a_vendor_that_asks_for_a_longer_rest_gets_it() -> None:
+    world = World()
+    for asked_s in (20, 60, 5):
+        world.fails(by=error(503, retry_after_s=asked_s))
+    assert cools_s(world) == 60
 
 
 def test_a_key_alone_that_is_refused_comes_last_for_every_model() -> None:

@@ -29,19 +29,28 @@ class Desk:
     def opens(self, secret: str, for_s: float = FIRST_COOL_S) -> None:
         self.board.put(self.endpoint.circuit("m", tag_of(secret)), for_s)
 
-    async def asked(self, refused: dict[str, int] | None = None, take: dict[str, float] | None = None) -> str:
+    async def asked(
+        self,
+        refused: dict[str, int] | None = None,
+        take: dict[str, float] | None = None,
+        *,
+        prefer: str = "",
+        code: str | None = None,
+    ) -> str:
         """The keys that one call asks, in order."""
         asked: list[str] = []
+        progress = Progress()
+        progress.key = tag_of(prefer)
 
         async def ask(key: Key) -> None:
             asked.append(key.secret)
             if status := (refused or {}).get(key.secret):
-                raise ProviderError("no", failure=Failure.REFUSED, retryable=True, status=status)
+                raise ProviderError("no", failure=Failure.REFUSED, retryable=True, status=status, code=code)
 
         async def room(key: Key) -> float:
             return (take or {}).get(key.secret, 0.0)
 
-        await self.keys.used("m", Progress(), ask, room if take is not None else None)
+        await self.keys.used("m", progress, ask, room if take is not None else None)
         return "".join(asked)
 
 
@@ -107,3 +116,42 @@ async def test_the_key_that_a_call_takes_is_noted_by_a_tag_that_shows_nothing_of
     await Desk("secret-a").keys.used("m", progress, ask)
     assert progress.key == tag_of("secret-a")
     assert "secret" not in progress.key
+
+
+async def test_a_key_that_rests_while_its_vendor_fails_comes_after_the_others_and_is_asked_where_none_is_left() -> (
+    None
+):
+    desk = Desk("a", "b")
+    desk.endpoint.rest(tag_of("a"), "m", 20, 503)
+    assert [await desk.asked() for _ in range(2)] == ["b", "b"]
+    desk.endpoint.rest(tag_of("b"), "m", 10, 503)
+    assert await desk.asked() == "b"
+
+
+async def test_the_key_that_holds_a_prompt_cache_comes_first_while_nothing_stands_against_it() -> None:
+    desk = Desk("a", "b", "c")
+    talks = [await desk.asked(prefer="b") for _ in range(3)]
+    assert talks == ["b", "b", "b"]
+    assert [await desk.asked() for _ in range(3)] == ["a", "b", "c"], "others take the keys in turn"
+    assert await desk.asked({"b": 429}, prefer="b") == "ba"
+    assert await desk.asked(prefer="b") == "c", "it rests"
+
+
+async def test_a_key_that_holds_a_prompt_cache_and_fails_is_passed_over() -> None:
+    desk = Desk("a", "b")
+    desk.opens("b")
+    assert await desk.asked(prefer="b") == "a"
+
+
+async def test_a_key_that_is_not_there_any_more_holds_nothing() -> None:
+    assert await Desk("a", "b").asked(prefer="gone") == "a"
+
+
+async def test_keys_without_money_say_so_until_one_of_them_is_paid() -> None:
+    desk = Desk("a", "b")
+    spent = dict.fromkeys("ab", 400)
+    with pytest.raises(ProviderError) as first:
+        await desk.asked(spent, code="insufficient_quota")
+    with pytest.raises(ProviderError) as second:
+        await desk.asked()
+    assert [(each.value.status, each.value.retryable) for each in (first, second)] == [(402, False)] * 2

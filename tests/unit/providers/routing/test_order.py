@@ -5,6 +5,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from providers.routing.place import tag_of
 from providers.routing.ranks import Weights
 from tests.unit.providers.routing.world import ACME, ALDER, BOLT, UNREACHABLE, Clock, Model, World, error
 
@@ -148,6 +149,14 @@ def test_a_conversation_is_held_to_its_model_and_its_key() -> None:
     world.ok(BOLT, conversation="talk")
     assert world.first(ACME, large, conversation="talk") == ACME
     assert world.first(ACME, own, conversation="talk") == ACME
+
+
+def test_a_call_is_told_which_key_served_its_conversation() -> None:
+    world = World()
+    world.keys(ACME, "one", "two")
+    world.ok(ACME, key="two", conversation="talk")
+    talks = [world.begin(ACME, conversation=talk)._sent_by.key for talk in ("talk", "another")]
+    assert talks == [tag_of("two"), tag_of("")]
 
 
 def test_after_ten_minutes_there_is_no_prompt_cache_to_stay_for() -> None:
