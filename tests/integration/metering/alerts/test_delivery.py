@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from metering.alerts import address
 from metering.alerts.address import address_alerts
+from metering.alerts.channel import Message
 from metering.alerts.deliver import CLAIM_S, MAX_ATTEMPTS, STUCK_S, deliver_due
 from metering.alerts.email import EmailChannel
 from metering.models import AlertDelivery, QuotaAlert, User
@@ -168,6 +169,36 @@ def test_somebody_who_cannot_be_reached_holds_nobody_up(
     AlertFactory(meter=MeterFactory(budget=BudgetFactory(tenant=birch())))
     assert deliver(clock) == 1
     assert server.recipients == ["admin@birch.example"]
+
+
+def test_an_address_that_no_mail_can_be_written_to_ends_its_own_delivery_and_no_other(
+    alert: QuotaAlert, server: MailServer, clock: Clock
+) -> None:
+    User.objects.update(email="admin@\u0627b.example")
+    UserFactory(role=User.Role.TENANT_ADMIN, email="deputy@alder.example")
+    assert deliver(clock) == 1
+    assert server.recipients == ["deputy@alder.example"]
+    failed = AlertDelivery.objects.exclude(state="sent").get()
+    assert (failed.state, failed.last_error) == ("failed", "no mail can be written to this address")
+
+
+def test_a_domain_in_letters_is_reached_by_its_registered_name_not_by_a_neighbours(
+    alert: QuotaAlert, server: MailServer, clock: Clock
+) -> None:
+    User.objects.update(email="admin@faß.example")
+    assert deliver(clock) == 1
+    assert server.recipients == ["admin@xn--fa-hia.example"]
+
+
+def test_a_subject_of_several_lines_is_one_line_and_no_header_of_its_own(server: MailServer) -> None:
+    """As of an invitation to a tenant whose name has two."""
+    channel = EmailChannel()
+    channel.open()
+    message = Message(subject="Alder\r\nBcc: eve@birch.example", text="x", html="x")
+    channel.send(message, recipient="ann@alder.example", key="1@localhost")
+    channel.close()
+    [mail] = server.mails
+    assert (mail["Subject"], mail["Bcc"]) == ("Alder Bcc: eve@birch.example", None)
 
 
 def test_it_is_given_up_in_the_end(alert: QuotaAlert, server: MailServer, clock: Clock) -> None:
