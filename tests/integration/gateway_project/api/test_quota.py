@@ -195,6 +195,8 @@ def test_a_top_up_adds_credit_once_for_each_payment_and_touches_nothing_used(ops
     assert [call("POST", "top-ups", paid, who=ops).status_code for _ in range(2)] == [201, 200]
     call("POST", "top-ups", {**paid, "reference": "INV-8", "amount": "20"}, who=ops)
     assert code_of(call("POST", "top-ups", {**paid, "amount": "99"}, who=ops)) == (400, "invalid_request")
+    another = {**paid, "budget": str(budget(window="total", amount=0, task_id="LLM2_DRAFT").pk)}
+    assert code_of(call("POST", "top-ups", another, who=ops)) == (400, "invalid_request")
     [status] = status_of(credit, bea)
     assert (status["limit"], status["override"], status["used"]) == ("120", "120", "0")
     listed = call("GET", "top-ups", who=bea).json()["results"]
