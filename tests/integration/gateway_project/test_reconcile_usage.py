@@ -394,6 +394,20 @@ def test_days_of_an_invoice_may_be_of_another_zone(tmp_path: Path) -> None:
     assert "no time zone" in str(bad)
 
 
+@pytest.mark.parametrize("how", ["asked for", "saved"])
+def test_a_vendors_own_report_is_not_compared_with_days_of_another_zone(
+    server: ReportServer, tmp_path: Path, how: str
+) -> None:
+    """Its days are of UTC: what differs would be booked."""
+    provider("openai")
+    saved = tmp_path / "report.json"
+    saved.write_text("[]")
+    place = "--fetch" if how == "asked for" else str(saved)
+    ask = ("reconcile_usage", "--provider", "openai", *PERIOD, place, "--timezone")
+    assert "for the days of a CSV" in str(refusal(*ask, "Asia/Tokyo"))
+    assert answer(*ask, "UTC")["days"] == []
+
+
 def test_a_saved_report_is_read_as_the_vendor_wrote_it(server: ReportServer, tmp_path: Path) -> None:
     model = provider("openrouter")
     called(alder(), "openrouter")
