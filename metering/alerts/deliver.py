@@ -32,6 +32,10 @@ from metering.models import AlertDelivery
 
 BATCH = 100
 """The most deliveries of one run; the next run goes on."""
+RUN_S = 60.0
+"""After so long nothing more is begun. A run that a slow server kept at work until the worker is ended would leave the
+mail that it was sending uncertain.
+"""
 CLAIM_S = 120.0
 """The seconds for which a claimed delivery is its worker's alone: longer than connecting may take."""
 STUCK_S = 600.0
@@ -53,8 +57,10 @@ def deliver_due(*, channels: Channels, clock: Clock) -> int:
     for name in set_aside_channels(now=clock()) & channels.keys():
         if channels[name]().is_configured:
             take_up_again(name, now=clock())
-    sent = 0
+    sent, begun_at = 0, clock()
     for _ in range(BATCH):
+        if (clock() - begun_at).total_seconds() >= RUN_S:
+            break
         delivery = _claim(clock())
         if delivery is None:
             break

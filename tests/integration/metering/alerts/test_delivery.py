@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from metering.alerts import address
 from metering.alerts.address import address_alerts
 from metering.alerts.channel import Message
-from metering.alerts.deliver import CLAIM_S, MAX_ATTEMPTS, STUCK_S, deliver_due
+from metering.alerts.deliver import CLAIM_S, MAX_ATTEMPTS, RUN_S, STUCK_S, deliver_due
 from metering.alerts.email import EmailChannel
 from metering.models import AlertDelivery, QuotaAlert, User
 from tests.factories import AlertFactory, BudgetFactory, MeterFactory, UserFactory, birch
@@ -125,6 +125,22 @@ def test_those_that_failed_together_are_not_all_tried_again_at_once(
     deliver(clock)
     waits = AlertDelivery.objects.filter(attempts=1).values_list("next_attempt_at", flat=True)
     assert len(set(waits)) == len(waits) == 9
+
+
+def test_a_slow_mail_server_keeps_no_run_at_work_until_the_worker_is_ended(
+    alert: QuotaAlert, server: MailServer, clock: Clock
+) -> None:
+    for number in range(2):
+        UserFactory(role=User.Role.TENANT_ADMIN, email=f"deputy-{number}@alder.example")
+
+    class Tarpit(EmailChannel):
+        def send(self, *arguments: Any, **facts: Any) -> None:
+            super().send(*arguments, **facts)
+            clock.pass_s(RUN_S / 2)
+
+    assert deliver(clock, {"email": Tarpit}) == 2
+    assert AlertDelivery.objects.get(state="pending").attempts == 0
+    assert deliver(clock, {"email": Tarpit}) == 1
 
 
 def test_a_mail_server_that_is_down_is_not_asked_for_every_mail(
