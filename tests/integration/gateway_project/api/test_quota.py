@@ -14,6 +14,7 @@ from metering.overview.quota_request import line_of_counter
 from metering.policy.effective import effective_policy
 from metering.policy.overrides.counter import counter_of
 from metering.policy.values import PolicySubject
+from metering.quota_requests import ask as ask_module
 from metering.types import Window
 from tests.factories import BudgetFactory, MeterFactory, alder, birch
 from tests.integration.gateway_project.api.people import call, code_of, person, super_admin
@@ -271,6 +272,17 @@ class TestRequests:
         sixth = budget(dimension="requests", window="day")
         refused = call("POST", "quota-requests", {**body, "budget": str(sixth.pk)}, who=bea)
         assert code_of(refused) == (400, "invalid_request")
+
+    def test_operators_are_not_told_without_end_of_requests_that_are_taken_back(
+        self, bea: User, month: Budget, asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(ask_module, "MOST_AN_HOUR", 2)
+        body = {"budget": str(month.pk), "amount": "1", "reason": "More."}
+        call("POST", f"quota-requests/{asked['id']}/withdraw", who=bea)
+        again = call("POST", "quota-requests", body, who=bea).json()
+        call("POST", f"quota-requests/{again['id']}/withdraw", who=bea)
+        assert code_of(call("POST", "quota-requests", body, who=bea)) == (429, "rate_limited")
+        assert Notice.objects.filter(type="quota_request.created").count() == 2
 
     def test_members_ask_for_their_own_and_see_their_own(
         self, ops: User, bea: User, ann: User, month: Budget, asked: dict[str, Any]
