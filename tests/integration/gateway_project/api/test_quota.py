@@ -12,6 +12,7 @@ from metering.ledger.windows import window_bounds
 from metering.models import AuditEvent, Budget, BudgetOverride, Notice, QuotaRequest, Tenant, User
 from metering.overview.quota_request import line_of_counter
 from metering.policy.effective import effective_policy
+from metering.policy.overrides.add import MOST_IN_FORCE
 from metering.policy.overrides.counter import counter_of
 from metering.policy.values import PolicySubject
 from metering.quota_requests import ask as ask_module
@@ -209,6 +210,24 @@ def test_a_top_up_adds_credit_once_for_each_payment_and_touches_nothing_used(ops
         refused = call("POST", "top-ups", {**paid, "budget": str(other.pk)}, who=ops)
         assert code_of(refused) == (400, "invalid_request")
     assert code_of(call("POST", "top-ups", paid, who=bea)) == (403, "not_permitted")
+
+
+def test_a_tenant_pays_beforehand_any_number_of_times(ops: User, bea: User) -> None:
+    credit = budget(window="total", amount=0)
+    facts: Any = {"budget": credit, "tenant": alder(), "amount": USD, "starts_at": now(), "made_by": "ops"}
+    BudgetOverride.objects.bulk_create(
+        BudgetOverride(kind="top_up", reference=str(number), subject_id=str(alder().pk), **facts)
+        for number in range(MOST_IN_FORCE)
+    )
+    paid = {"budget": str(credit.pk), "amount": "1", "reference": "one more"}
+    assert call("POST", "top-ups", paid, who=ops).status_code == 201
+    other = {"budget": str(credit.pk), "amount": "2"}
+    assert call("POST", "overrides", other, who=ops).status_code == 201
+    assert limit_for(bea, credit) == (MOST_IN_FORCE + 3) * USD
+    [status] = status_of(credit, bea)
+    assert status["override"] == str(MOST_IN_FORCE + 3)
+    BudgetOverride.objects.update(kind="override")
+    assert code_of(call("POST", "overrides", other, who=ops)) == (400, "invalid_request")
 
 
 class TestRequests:
