@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from metering.alerts.channel import Channel, ChannelError, Message, NotSent, Uncertain
 from metering.alerts.invitation_message import invitation_message
@@ -45,6 +46,8 @@ MAX_ATTEMPTS = 40
 """More than a day with the default backoff."""
 ABOUT = ("alert", "vendor_alert", "password_reset", "invitation", "notice")
 """The columns that say what a delivery is about. Exactly one is set."""
+WAITED_FOR = Q(password_reset__isnull=False) | Q(invitation__isnull=False)
+"""Somebody sits in front of a screen for it: it does not stand in line behind thousands of alerts."""
 State = AlertDelivery.State
 Clock = Callable[[], datetime]
 Channels = Mapping[str, Callable[[], Channel]]
@@ -87,7 +90,8 @@ def deliver_due(*, channels: Channels, clock: Clock) -> int:
 def _claim(now: datetime) -> AlertDelivery | None:
     due = AlertDelivery.objects.filter(state=State.PENDING, next_attempt_at__lte=now, endpoint=None)
     free = due.select_for_update(skip_locked=True, of=("self",)).select_related(*ABOUT)
-    delivery: AlertDelivery | None = free.order_by("next_attempt_at", "id").first()
+    in_order = free.order_by("next_attempt_at", "id")
+    delivery: AlertDelivery | None = in_order.filter(WAITED_FOR).first() or in_order.first()
     if delivery is not None:
         delivery.attempts += 1
         delivery.next_attempt_at = now + timedelta(seconds=CLAIM_S)

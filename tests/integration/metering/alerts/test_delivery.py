@@ -9,10 +9,11 @@ from django.db import connection, transaction
 
 from metering.alerts import address
 from metering.alerts.address import address_alerts
+from metering.alerts.address_resets import address_resets
 from metering.alerts.channel import Message
 from metering.alerts.deliver import CLAIM_S, MAX_ATTEMPTS, RUN_S, STUCK_S, deliver_due
 from metering.alerts.email import EmailChannel
-from metering.models import AlertDelivery, QuotaAlert, User
+from metering.models import AlertDelivery, PasswordReset, QuotaAlert, User
 from tests.factories import AlertFactory, BudgetFactory, MeterFactory, UserFactory, birch
 from tests.integration.metering.alerts.conftest import Clock
 from tests.mail import MailServer, mail_server_in_use
@@ -141,6 +142,20 @@ def test_a_slow_mail_server_keeps_no_run_at_work_until_the_worker_is_ended(
     assert deliver(clock, {"email": Tarpit}) == 2
     assert AlertDelivery.objects.get(state="pending").attempts == 0
     assert deliver(clock, {"email": Tarpit}) == 1
+
+
+def test_who_waits_for_a_mail_to_sign_in_does_not_wait_for_alerts(
+    alert: QuotaAlert, server: MailServer, clock: Clock
+) -> None:
+    address_alerts(now=clock())
+    clock.pass_s(60)
+    PasswordReset.objects.create(email="admin@alder.example", expires_at=clock() + timedelta(hours=1))
+    address_resets(now=clock())
+    assert deliver(clock) == 2
+    assert [mail["Subject"].partition(":")[0] for mail in server.mails] == [
+        "Choose another password",
+        "Warning",
+    ]
 
 
 def test_a_mail_server_that_is_down_is_not_asked_for_every_mail(
