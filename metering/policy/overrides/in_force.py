@@ -24,7 +24,7 @@ def with_overrides(
         standing = standing.filter(Q(tenant=None) | Q(tenant=tenant_id))
     # Those of one counter that end together are one fact: a tenant may pay beforehand any number of times.
     sums = standing.order_by().values("tenant_id", "subject_id", "ends_at").annotate(added=Sum("amount"))
-    facts = sums.values(
+    facts = sums.order_by("tenant_id", "subject_id", "ends_at").values(
         fact=JSONObject(tenant="tenant_id", subject="subject_id", amount="added", ends_at="ends_at")
     )
     return budgets.annotate(overrides_in_force=ArraySubquery(facts))
