@@ -44,6 +44,7 @@ STUCK_S = 600.0
 LONGEST_WAIT_S = 3600.0
 MAX_ATTEMPTS = 40
 """More than a day with the default backoff."""
+FAULT = "a fault of the gateway"
 ABOUT = ("alert", "vendor_alert", "password_reset", "invitation", "notice")
 """The columns that say what a delivery is about. Exactly one is set."""
 WAITED_FOR = Q(password_reset__isnull=False) | Q(invitation__isnull=False)
@@ -104,6 +105,10 @@ def _send(delivery: AlertDelivery, channel: Channel, clock: Clock) -> bool:
         message = _message_of(delivery, clock())
     except NotSent as error:
         _try_later(delivery, error, clock())
+        return False
+    except Exception:  # of what this one mail says; the others go on
+        logger.exception("alert.fault", extra=_named(delivery))
+        _try_later(delivery, NotSent(FAULT), clock())
         return False
     # Of two workers that claimed it, because the first was slow, one gets past this line.
     ours = AlertDelivery.objects.filter(pk=delivery.pk, state=State.PENDING, attempts=delivery.attempts)

@@ -11,7 +11,7 @@ from metering.alerts import address
 from metering.alerts.address import address_alerts
 from metering.alerts.address_resets import address_resets
 from metering.alerts.channel import Message
-from metering.alerts.deliver import CLAIM_S, MAX_ATTEMPTS, RUN_S, STUCK_S, deliver_due
+from metering.alerts.deliver import CLAIM_S, FAULT, MAX_ATTEMPTS, RUN_S, STUCK_S, deliver_due
 from metering.alerts.email import EmailChannel
 from metering.models import AlertDelivery, PasswordReset, QuotaAlert, User
 from tests.factories import AlertFactory, BudgetFactory, MeterFactory, UserFactory, birch
@@ -29,6 +29,10 @@ def deliver(clock: Clock, channels: Any = None) -> int:
 
 def delivery() -> AlertDelivery:
     return AlertDelivery.objects.get()
+
+
+def delivery_of(alert: QuotaAlert) -> AlertDelivery:
+    return AlertDelivery.objects.get(alert=alert)
 
 
 def test_every_admin_of_the_tenant_gets_it_once_and_nobody_else(
@@ -142,6 +146,24 @@ def test_a_slow_mail_server_keeps_no_run_at_work_until_the_worker_is_ended(
     assert deliver(clock, {"email": Tarpit}) == 2
     assert AlertDelivery.objects.get(state="pending").attempts == 0
     assert deliver(clock, {"email": Tarpit}) == 1
+
+
+def test_one_that_cannot_be_put_into_words_stops_no_other(
+    admin: User, server: MailServer, clock: Clock
+) -> None:
+    """Such as of a time zone that the machine does not know any more."""
+    meter = MeterFactory()
+    AlertFactory(meter=meter, threshold=80, timezone="Mars/Olympus")
+    AlertFactory(meter=meter, threshold=95)
+    assert deliver(clock) == 1
+    assert QuotaAlert.objects.filter(addressed_at=None).count() == 0
+    later = AlertFactory(meter=meter, threshold=100)
+    address_alerts(now=clock())
+    QuotaAlert.objects.filter(pk=later.pk).update(timezone="Mars/Olympus")
+    clock.pass_s(1)
+    AlertFactory(meter=MeterFactory(budget=BudgetFactory(window="month")))
+    assert deliver(clock) == 1
+    assert (delivery_of(later).state, delivery_of(later).last_error) == ("pending", FAULT)
 
 
 def test_who_waits_for_a_mail_to_sign_in_does_not_wait_for_alerts(
