@@ -367,6 +367,17 @@ def test_an_empty_page_is_a_page(server: ReportServer) -> None:
     assert reconcile("openai")["total"]["vendor_usd"] == "0"
 
 
+def test_a_file_of_other_days_is_not_booked_as_if_nothing_had_been_used(tmp_path: Path) -> None:
+    model = provider("openai")
+    called(alder(), "openai", estimated=True, estimate_reason=EstimateReason.MISSING)
+    file = tmp_path / "invoice.csv"
+    file.write_text(INVOICE.format(day=TODAY - timedelta(days=30), model=model, usd="0.0028"))
+    problem = refusal("reconcile_usage", "--provider", "openai", *PERIOD, str(file), "--book")
+    assert "has no line of" in str(problem)
+    assert not LedgerEntry.objects.filter(kind=EntryKind.ADJUST).exists()
+    assert reconcile("openai", str(file))["total"]["vendor_usd"] == "0"
+
+
 INVOICE = "day,model,requests,input_tokens,output_tokens,cost_usd\n{day},{model},1,1000,100,{usd}\n"
 
 
