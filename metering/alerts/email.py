@@ -41,6 +41,8 @@ class EmailChannel:
             raise NotSent(str(error)) from error
         except smtplib.SMTPAuthenticationError as error:
             raise NotSent(f"the mail server refused the login: {error.smtp_code}") from error
+        except UnicodeEncodeError as error:
+            raise NotSent("the user name or password of EMAIL_URL is not ASCII, which logins need") from error
         except (smtplib.SMTPException, OSError) as error:
             raise NotSent(f"no connection to the mail server: {type(error).__name__}") from error
 

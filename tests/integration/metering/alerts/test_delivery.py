@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 from django.db import connection, transaction
 
 from metering.alerts import address
@@ -187,6 +189,24 @@ def test_a_mail_server_that_is_down_is_not_asked_for_every_mail(
     server.stop()
     deliver(clock)
     assert sorted(AlertDelivery.objects.values_list("attempts", flat=True)) == [0, 1]
+
+
+def test_a_login_that_cannot_be_written_is_told_and_tried_again(
+    alert: QuotaAlert, server: MailServer, clock: Clock, settings: Any
+) -> None:
+    server.stop()
+    welcome = {"authenticator": lambda *_: AuthResult(success=True), "auth_require_tls": False}
+    wants_login = Controller(server, hostname="127.0.0.1", port=server.port, ready_timeout=30, **welcome)
+    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "gateway", "schlüssel"
+    wants_login.start()
+    try:
+        assert deliver(clock) == 0
+        assert (delivery().state, "is not ASCII" in delivery().last_error) == ("pending", True)
+        settings.EMAIL_HOST_PASSWORD = "key"
+        clock.pass_s(60)
+        assert deliver(clock) == 1
+    finally:
+        wants_login.stop()
 
 
 def test_every_connection_is_closed(alert: QuotaAlert, server: MailServer, clock: Clock) -> None:
