@@ -1,7 +1,7 @@
 """Callers' addresses on the network: the one notion of who somebody is there, wherever something counts or compares."""
 
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Address = IPv4Address | IPv6Address
 NETWORK_BITS = 64
@@ -11,6 +11,8 @@ UNICAST = IPv6Network("2000::/3")
 """All that the internet routes of IPv6."""
 TUNNELS = tuple(map(IPv6Network, ("2001::/32", "2002::/16", "64:ff9b::/96")))
 """Teredo, 6to4 and NAT64: each carries an IPv4 address, which may be private."""
+NOBODYS = (IPv4Network("192.88.99.0/24"), IPv6Network("3fff::/20"))
+"""What Python's tables take for public: the former relays of 6to4 (RFC 7526), and documentation (RFC 9637)."""
 LONGEST = 64
 """Characters of the longest address with its zone and port. What is longer is none, and in no cache: callers may write
 kilobytes into X-Forwarded-For.
@@ -56,7 +58,7 @@ def _counted(text: str) -> str:
 
 def is_public(address: Address) -> bool:
     """Whether it is on the internet: no private, local, reserved or multicast one, no IPv6 form of an IPv4 one."""
-    if address.is_multicast or not address.is_global:
+    if address.is_multicast or not address.is_global or any(address in network for network in NOBODYS):
         return False
     if isinstance(address, IPv4Address):
         return not address.is_reserved

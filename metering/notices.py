@@ -9,7 +9,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 
 from metering.models import Notice
-from metering.text import normal
+from metering.text import normal, shortened
 from metering.types import Audience, EventType
 
 MAX_SUBJECT = 200
@@ -47,15 +47,11 @@ def raise_notice(
         type=type.value,
         audience=audience.value,
         user_id=user_id,
-        subject=_cut(" ".join(normal(subject).split()), MAX_SUBJECT),
-        text=_cut(normal(text), MAX_TEXT),
+        subject=shortened(" ".join(normal(subject).split()), MAX_SUBJECT),
+        text=shortened(normal(text), MAX_TEXT),
         data=json.loads(facts),
         path=path,
         dedupe_key=dedupe_key,
         created_at=now,
     )
     Notice.objects.bulk_create([notice], ignore_conflicts=True)
-
-
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -12,6 +12,11 @@ def normal(text: str) -> str:
     return text if text.isascii() else normalize("NFC", text)
 
 
+def shortened(text: str, most: int) -> str:
+    """The text, of at most so many characters: what is cut off is told by an ellipsis."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def checked_label(value: object, param: str) -> str:
     """A caller's own name for something, in its one form: short, and without anything that cannot be seen.
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -138,5 +139,6 @@ def _act(
 
 
 def _budget_url(row: QuotaRequest) -> str:
-    subject = "" if row.subject_id is None else f"&subject={row.subject_id}"
-    return f"{reverse('admin:budget', args=[row.budget_id])}?tenant={row.tenant.slug}{subject}"
+    named = {} if row.subject_id is None else {"subject": row.subject_id}  # a tag may hold any sign
+    query = urlencode({"tenant": row.tenant.slug, **named})
+    return f"{reverse('admin:budget', args=[row.budget_id])}?{query}"

@@ -1,5 +1,7 @@
 """Celery's way to the exports."""
 
+import logging
+
 from django.utils.timezone import now
 
 from gateway_project.billing.targets import NEEDS, is_set_up, target_named
@@ -10,6 +12,7 @@ from metering.usage_export.run import export_usage as run
 
 BUDGET_S = 45.0
 """Of each target in one run; the next one goes on."""
+logger = logging.getLogger(__name__)
 
 
 @app.task(name="gateway.export_usage")
@@ -23,4 +26,6 @@ def export_usage() -> int:
             done += 1
         except ExportedElsewhere:
             continue  # it goes on there
+        except Exception:  # of this target, such as a key that no header can hold; the others go on
+            logger.exception("usage_export.fault", extra={"target": row.target})
     return done

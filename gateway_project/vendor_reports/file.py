@@ -12,13 +12,19 @@ from metering.reconciliation.vendor_report import ReportLine
 MOST_CHARACTERS = 512 * 1024 * 1024
 
 
+def is_invoice(content: str) -> bool:
+    """Whether it is CSV, and no vendor's JSON."""
+    return is_csv(content.removeprefix("\ufeff").partition("\n")[0].lower())
+
+
 def read_report(content: str, source: Source | None) -> Iterator[ReportLine]:
     """`source` is the vendor's; without one only CSV can be read. Raises BadReport."""
     if len(content) > MOST_CHARACTERS:
         raise BadReport(f"The file has more than {MOST_CHARACTERS:,} characters; give a shorter time.")
+    is_of_csv = is_invoice(content)
     content = content.removeprefix("\ufeff")
     lines = content.splitlines()
-    if lines and is_csv(lines[0].lower()):
+    if is_of_csv:
         yield from read_csv([lines[0].lower(), *lines[1:]])
         return
     if source is None:

@@ -1,10 +1,11 @@
 """Decide who is told about an alert, once, when it is found."""
 
-from collections.abc import Iterator, Mapping
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Q, QuerySet
 
 from metering.alerts.endpoints.event import event_type_of
@@ -26,6 +27,7 @@ MAX_RECIPIENTS = 100
 Told = QuotaAlert | VendorAlert | Notice
 COLUMNS: dict[type[Told], str] = {QuotaAlert: "alert", VendorAlert: "vendor_alert", Notice: "notice"}
 """The column of a delivery that says what it is about."""
+logger = logging.getLogger(__name__)
 
 
 def address_alerts(*, now: datetime) -> int:
@@ -46,6 +48,30 @@ def address_alerts(*, now: datetime) -> int:
 def _address_batch(kind: type[Told], now: datetime) -> int:
     waiting = kind._default_manager.filter(addressed_at=None).order_by("id")
     alerts = list(waiting.select_for_update(skip_locked=True)[:BATCH])
+    try:
+        _address(kind, alerts, now)
+    except OperationalError:  # the database's trouble; the next run does it
+        raise
+    except Exception:  # of what one of them says; the others go on
+        logger.exception("alert.fault", extra={"alerts": len(alerts)})
+        for alert in alerts:
+            _address_alone(kind, alert, now)
+    kind._default_manager.filter(pk__in=[alert.pk for alert in alerts]).update(addressed_at=now)
+    return len(alerts)
+
+
+def _address_alone(kind: type[Told], alert: Told, now: datetime) -> None:
+    """One that cannot be put into words is in the console and the API only."""
+    try:
+        _address(kind, [alert], now)
+    except OperationalError:
+        raise
+    except Exception:
+        logger.exception("alert.fault", extra={COLUMNS[kind]: str(alert.pk)})
+
+
+@transaction.atomic
+def _address(kind: type[Told], alerts: Sequence[Told], now: datetime) -> None:
     endpoints = _endpoints_of({_told_tenant(alert) for alert in alerts})
     AlertDelivery.objects.bulk_create(
         [
@@ -69,8 +95,6 @@ def _address_batch(kind: type[Told], now: datetime) -> int:
         ],
         ignore_conflicts=True,
     )
-    kind._default_manager.filter(pk__in=[alert.pk for alert in alerts]).update(addressed_at=now)
-    return len(alerts)
 
 
 def _recipients(

@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from metering.alerts.channel import Channel, ChannelError, Message, NotSent, Uncertain
 from metering.alerts.invitation_message import invitation_message
@@ -32,6 +33,10 @@ from metering.models import AlertDelivery
 
 BATCH = 100
 """The most deliveries of one run; the next run goes on."""
+RUN_S = 60.0
+"""After so long nothing more is begun. A run that a slow server kept at work until the worker is ended would leave the
+mail that it was sending uncertain.
+"""
 CLAIM_S = 120.0
 """The seconds for which a claimed delivery is its worker's alone: longer than connecting may take."""
 STUCK_S = 600.0
@@ -39,8 +44,11 @@ STUCK_S = 600.0
 LONGEST_WAIT_S = 3600.0
 MAX_ATTEMPTS = 40
 """More than a day with the default backoff."""
+FAULT = "a fault of the gateway"
 ABOUT = ("alert", "vendor_alert", "password_reset", "invitation", "notice")
 """The columns that say what a delivery is about. Exactly one is set."""
+WAITED_FOR = Q(password_reset__isnull=False) | Q(invitation__isnull=False)
+"""Somebody sits in front of a screen for it: it does not stand in line behind thousands of alerts."""
 State = AlertDelivery.State
 Clock = Callable[[], datetime]
 Channels = Mapping[str, Callable[[], Channel]]
@@ -53,8 +61,10 @@ def deliver_due(*, channels: Channels, clock: Clock) -> int:
     for name in set_aside_channels(now=clock()) & channels.keys():
         if channels[name]().is_configured:
             take_up_again(name, now=clock())
-    sent = 0
+    sent, begun_at = 0, clock()
     for _ in range(BATCH):
+        if (clock() - begun_at).total_seconds() >= RUN_S:
+            break
         delivery = _claim(clock())
         if delivery is None:
             break
@@ -81,7 +91,8 @@ def deliver_due(*, channels: Channels, clock: Clock) -> int:
 def _claim(now: datetime) -> AlertDelivery | None:
     due = AlertDelivery.objects.filter(state=State.PENDING, next_attempt_at__lte=now, endpoint=None)
     free = due.select_for_update(skip_locked=True, of=("self",)).select_related(*ABOUT)
-    delivery: AlertDelivery | None = free.order_by("next_attempt_at", "id").first()
+    in_order = free.order_by("next_attempt_at", "id")
+    delivery: AlertDelivery | None = in_order.filter(WAITED_FOR).first() or in_order.first()
     if delivery is not None:
         delivery.attempts += 1
         delivery.next_attempt_at = now + timedelta(seconds=CLAIM_S)
@@ -94,6 +105,10 @@ def _send(delivery: AlertDelivery, channel: Channel, clock: Clock) -> bool:
         message = _message_of(delivery, clock())
     except NotSent as error:
         _try_later(delivery, error, clock())
+        return False
+    except Exception:  # of what this one mail says; the others go on
+        logger.exception("alert.fault", extra=_named(delivery))
+        _try_later(delivery, NotSent(FAULT), clock())
         return False
     # Of two workers that claimed it, because the first was slow, one gets past this line.
     ours = AlertDelivery.objects.filter(pk=delivery.pk, state=State.PENDING, attempts=delivery.attempts)

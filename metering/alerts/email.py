@@ -3,6 +3,7 @@
 import smtplib
 from contextlib import suppress
 
+import idna
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 
@@ -40,22 +41,28 @@ class EmailChannel:
             raise NotSent(str(error)) from error
         except smtplib.SMTPAuthenticationError as error:
             raise NotSent(f"the mail server refused the login: {error.smtp_code}") from error
+        except UnicodeEncodeError as error:
+            raise NotSent("the user name or password of EMAIL_URL is not ASCII, which logins need") from error
         except (smtplib.SMTPException, OSError) as error:
             raise NotSent(f"no connection to the mail server: {type(error).__name__}") from error
 
     def send(self, message: Message, *, recipient: str, key: str) -> None:
-        """Sends the mail. Raises NotSent if the server refuses it and Uncertain if the connection breaks."""
-        mail = EmailMultiAlternatives(
-            message.subject,
-            message.text,
-            settings.DEFAULT_FROM_EMAIL,
-            [recipient],
-            connection=self._connection,
-            headers={"Message-ID": f"<{key}>", "Auto-Submitted": "auto-generated"},
-        )
-        mail.attach_alternative(message.html, "text/html")
+        """Sends the mail. Raises NotSent if it cannot be written or the server refuses it, and Uncertain if the
+        connection breaks.
+        """
         try:
+            mail = EmailMultiAlternatives(
+                " ".join(message.subject.split()),  # a header is one line; names of tenants may have more
+                message.text,
+                settings.DEFAULT_FROM_EMAIL,
+                [_as_servers_take_it(recipient)],
+                connection=self._connection,
+                headers={"Message-ID": f"<{key}>", "Auto-Submitted": "auto-generated"},
+            )
+            mail.attach_alternative(message.html, "text/html")
             self._connection.send_messages([mail])
+        except (ValueError, smtplib.SMTPNotSupportedError) as error:  # before anything is handed over
+            raise NotSent("no mail can be written to this address", permanent=True) from error
         except smtplib.SMTPRecipientsRefused as error:
             code, _ = next(iter(error.recipients.values()), (PERMANENT, b""))
             raise NotSent(f"the recipient was refused: {code}", permanent=code >= PERMANENT) from error
@@ -69,3 +76,11 @@ class EmailChannel:
         """Closes the connection. An error is ignored, because the mail has been taken already."""
         with suppress(smtplib.SMTPException, OSError):
             self._connection.close()
+
+
+def _as_servers_take_it(address: str) -> str:
+    """The address with its domain in ASCII, by IDNA 2008, as it is registered. Django would write it by IDNA 2003, for
+    which `faß.example` is `fass.example`: somebody else's. Raises ValueError for a domain that there cannot be.
+    """
+    name, at, domain = address.rpartition("@")
+    return address if domain.isascii() else f"{name}{at}{idna.encode(domain, uts46=True).decode()}"

@@ -12,11 +12,13 @@ from metering.alerts.concerned import person_concerned
 from metering.alerts.message import words_of
 from metering.alerts.vendor_message import vendor_subject
 from metering.models import Notice, Notification, QuotaAlert, User, VendorAlert
+from metering.text import shortened
 from metering.types import Audience, EventType
 
 Told = QuotaAlert | VendorAlert | Notice
 ALERTS, BUDGETS = "/admin/alerts/", "/admin/budgets/"
-MAX_TEXT = 500
+MAX_SUBJECT, MAX_TEXT = 200, 500
+"""What the table holds. Names of people, conversations and vendors' models are as long as callers made them."""
 
 
 def notifications_of(told: Told, people: Iterable[User], *, now: datetime) -> Iterator[Notification]:
@@ -44,12 +46,32 @@ def _subject_of(told: Told) -> tuple[str, str]:
 
 def _facts(told: Told) -> dict[str, Any]:
     """What is the same for everybody."""
+    facts = _told(told)
+    return {
+        **facts,
+        "subject": shortened(facts["subject"], MAX_SUBJECT),
+        "text": shortened(facts["text"], MAX_TEXT),
+    }
+
+
+def _told(told: Told) -> dict[str, Any]:
     if isinstance(told, Notice):
-        text = told.text if len(told.text) <= MAX_TEXT else f"{told.text[: MAX_TEXT - 1]}…"
-        return {"notice": told, "type": told.type, "subject": told.subject, "text": text, "path": told.path}
+        return {
+            "notice": told,
+            "type": told.type,
+            "subject": told.subject,
+            "text": told.text,
+            "path": told.path,
+        }
     if isinstance(told, VendorAlert):
         path = f"/admin/metering/vendoralert/{told.pk}/change/"
         type_ = EventType.VENDOR_IMPOSSIBLE_USAGE.value
-        return {"vendor_alert": told, "type": type_, "subject": vendor_subject(told), "path": path}
+        return {
+            "vendor_alert": told,
+            "type": type_,
+            "subject": vendor_subject(told),
+            "text": "",
+            "path": path,
+        }
     subject, text = words_of(told)
     return {"alert": told, "type": told.type.value, "subject": subject, "text": text, "path": ALERTS}

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from metering.audit import record_change
+from metering.asked_too_often import note_asking
 from metering.errors import InvalidRequest, NotPermitted, TransitionRefused
 from metering.identity.validate import validate
 from metering.models import QuotaRequest, Tenant, User
@@ -20,6 +20,8 @@ MOST_OPEN = 20
 """Open requests of a tenant."""
 MOST_OF_ONE = 5
 """Of which so many are one person's."""
+MOST_AN_HOUR = 100
+"""Requests of a tenant, also those that are taken back: operators are told of each."""
 
 
 def check_may_ask(counter: Counter, subjects: Subjects | None) -> None:
@@ -50,7 +52,7 @@ def ask_for_quota(
 ) -> QuotaRequest:
     """The request, which operators are told of. `amount` is in the ledger's units: nano-USD for cost.
 
-    Raises InvalidRequest, and TransitionRefused where the counter has an open request.
+    Raises InvalidRequest, TransitionRefused where the counter has an open request, and RateLimited.
     """
     tenant, budget = counter.tenant, counter.budget
     if tenant is None or not budget.is_active:
@@ -85,11 +87,13 @@ def ask_for_quota(
     )
     validate(row)
     row.save(force_insert=True)
-    record_change(
+    note_asking(
+        what="requests for quota",
+        most=MOST_AN_HOUR,
         action="quota_request.created",
-        actor=by.email,
         target=row,
         tenant_id=tenant.pk,
+        actor=by.email,
         now=now,
         facts=facts_of(row),
     )

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from metering.errors import NotFound
+from metering.errors import InvalidRequest, NotFound
 from metering.models import Provider
 from metering.reconciliation.book import Booked, SubmitAll, book
 from metering.reconciliation.compare import Comparison, compare
@@ -38,7 +38,8 @@ def reconcile_usage(
     """Of the days [since, until) in a zone. With `submit` the findings are booked as corrections; `keys` are the
     vendor's ids of the gateway's keys (none: all are).
 
-    Raises NotFound for an unknown provider, and InvalidRequest for a period that is empty or too long.
+    Raises NotFound for an unknown provider, and InvalidRequest for a period that is empty or too long, and where a
+    report without a line is to be booked: all that had been estimated would be given back.
     """
     if not Provider.objects.filter(pk=provider).exists():
         raise NotFound(f"There is no provider {provider!r}.", param="provider")
@@ -56,6 +57,11 @@ def reconcile_usage(
         )
 
     report = report_of(lines, since=since, until=until, zone=zone)
+    if submit is not None and not report.lines:
+        raise InvalidRequest(
+            f"The report has no line of {since} to {until}. A file of other days or an empty one is not booked.",
+            param="book",
+        )
     found = compared()
     booked = None
     if submit is not None:

@@ -46,10 +46,10 @@ def _rows(figures: Figures) -> Iterator[dict[str, Any]]:
     for each in figures.top_ups.shown:
         yield {
             **_EMPTY,
-            "section": "top_up",
+            "section": "top_up" if each.nano_usd > 0 else "top_up_taken_back",
             "name": each.reference,
             "what": each.reason,
-            "limit": usd_text(each.nano_usd),
+            "limit": usd_text(abs(each.nano_usd)),
             "recorded_at": each.paid_at,
         }
     yield from _entries("correction", figures.corrections)

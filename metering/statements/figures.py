@@ -57,7 +57,7 @@ class Entries(Struct, frozen=True, kw_only=True):
 
 
 class TopUp(Struct, frozen=True, kw_only=True):
-    """Credit that was paid beforehand."""
+    """Credit that was paid beforehand. Below zero: what was paid in an earlier month, and taken back at `paid_at`."""
 
     paid_at: datetime
     reference: str

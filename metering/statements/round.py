@@ -6,7 +6,8 @@ from metering.money import NANO_PER_USD
 
 
 def cents(nano_usd: int) -> Decimal:
-    return (Decimal(nano_usd) / NANO_PER_USD).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+    rounded = (Decimal(nano_usd) / NANO_PER_USD).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+    return rounded if rounded else abs(rounded)  # a credit below half a cent is 0.00, not -0.00
 
 
 def cents_text(nano_usd: int) -> str:

@@ -14,7 +14,9 @@ def tell_of(statement: Statement, figures: Figures, *, now: datetime) -> None:
     """In the transaction of what issues it. To the tenant's administrators, unless its profile says otherwise."""
     profile = BillingProfile.objects.for_tenant(statement.tenant).first()
     to = profile.statements_to if profile is not None else BillingProfile.Recipients.ADMINS
-    person = profile.recipient_id if profile is not None and to == BillingProfile.Recipients.PERSON else None
+    recipient = profile.recipient if profile is not None and to == BillingProfile.Recipients.PERSON else None
+    # Of somebody who has left nobody would hear.
+    person = recipient.pk if recipient is not None and recipient.is_active else None
     if to == BillingProfile.Recipients.NOBODY:
         return
     month = f"{figures.month:%B %Y}"

@@ -12,8 +12,8 @@ def top_ups_table(top_ups: TopUps, moment: Moments) -> Table:
     more = top_ups.count - len(rows)
     return Table(
         title="Prepaid credit",
-        note="Paid beforehand: it raises what may be spent in all, and is no part of the amount to pay."
-        + (f" {more:,} more are in the sum." if more else ""),
+        note="Paid beforehand: it raises what may be spent in all, and is no part of the amount to pay. "
+        "Below zero is what was taken back." + (f" {more:,} more are in the sum." if more else ""),
         columns=("Paid", "Reference", "For", "US$"),
         numbers=3,
         rows=tuple(rows),

@@ -10,7 +10,7 @@ from django.utils.timezone import now
 from gateway_project.management.read_text import read_text
 from gateway_project.vendor_reports.errors import BadReport
 from gateway_project.vendor_reports.exchange import Reports
-from gateway_project.vendor_reports.file import read_report
+from gateway_project.vendor_reports.file import is_invoice, read_report
 from gateway_project.vendor_reports.registry import source_of
 from gateway_project.vendor_reports.source import Source
 from metering.errors import InvalidRequest, NotFound
@@ -21,6 +21,9 @@ from metering.reconciliation.facts import reconciled_facts
 from metering.reconciliation.reconcile import reconcile_usage
 from metering.reconciliation.vendor_report import ReportLine
 from metering.time_zones import is_time_zone
+
+UTC = "UTC"
+OF_CSV = "--timezone is for the days of a CSV; those of a vendor's own report are of UTC."
 
 
 class Command(VerbCommand):
@@ -55,7 +58,11 @@ class Command(VerbCommand):
         if row is None:
             raise NotFound(f"There is no provider {provider!r}.", param="provider")
         source, first, end = source_of(row), _day(since, "since"), _day(until, "until")
-        lines = _fetched(source, row, first, end) if fetch else read_report(read_text(file or "-"), source)
+        if fetch and options["timezone"] != UTC:
+            raise InvalidRequest(OF_CSV, param="timezone")
+        lines = (
+            _fetched(source, row, first, end) if fetch else _saved(file or "-", source, options["timezone"])
+        )
         found = reconcile_usage(
             provider=provider,
             lines=lines,
@@ -79,6 +86,13 @@ def _fetched(source: Source | None, row: Provider, since: date, until: date) -> 
     with Reports(source.vendor()) as reports:
         for document in source.documents(reports, since, until):
             yield from source.read(document)
+
+
+def _saved(file: str, source: Source | None, zone: str) -> Iterator[ReportLine]:
+    content = read_text(file)
+    if zone != UTC and not is_invoice(content):
+        raise InvalidRequest(OF_CSV, param="timezone")
+    return read_report(content, source)
 
 
 def _day(text: str, param: str) -> date:

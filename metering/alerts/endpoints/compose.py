@@ -11,6 +11,7 @@ from metering.alerts.endpoints.port import Outgoing
 from metering.alerts.public_url import public_url
 from metering.models import WebhookEndpoint
 from metering.seal import unseal
+from metering.text import shortened
 
 MAX_TITLE = 150
 """Slack takes no more characters in a header."""
@@ -50,14 +51,14 @@ def _webhook(event: Event) -> dict[str, object]:
 def _slack(event: Event) -> dict[str, object]:
     """Block Kit: a header, the text and a button. `text` is what notifications on telephones show."""
     blocks: list[object] = [
-        {"type": "header", "text": {"type": "plain_text", "text": _cut(event.title, MAX_TITLE)}},
-        {"type": "section", "text": {"type": "plain_text", "text": _cut(event.text, MAX_TEXT)}},
+        {"type": "header", "text": {"type": "plain_text", "text": shortened(event.title, MAX_TITLE)}},
+        {"type": "section", "text": {"type": "plain_text", "text": shortened(event.text, MAX_TEXT)}},
         {"type": "context", "elements": [{"type": "plain_text", "text": f"{event.type} · {event.id}"}]},
     ]
     if link := _link(event):
         button = {"type": "button", "text": {"type": "plain_text", "text": "Open the console"}, "url": link}
         blocks.insert(2, {"type": "actions", "elements": [button]})
-    return {"text": _escaped(_cut(event.title, MAX_TITLE)), "blocks": blocks}
+    return {"text": _escaped(shortened(event.title, MAX_TITLE)), "blocks": blocks}
 
 
 def _teams(event: Event) -> dict[str, object]:
@@ -74,7 +75,7 @@ def _teams(event: Event) -> dict[str, object]:
                 "weight": "Bolder",
                 "wrap": True,
             },
-            {"type": "TextBlock", "text": _plain(_cut(event.text, MAX_TEXT)), "wrap": True},
+            {"type": "TextBlock", "text": _plain(shortened(event.text, MAX_TEXT)), "wrap": True},
             {"type": "TextBlock", "text": f"{event.type} · {event.id}", "isSubtle": True, "wrap": True},
         ],
     }
@@ -97,10 +98,6 @@ BODIES: dict[Kind, Callable[[Event], dict[str, object]]] = {
 
 def _link(event: Event) -> str:
     return f"{public_url()}{event.path}" if public_url() and event.path else ""
-
-
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _escaped(text: str) -> str:

@@ -26,7 +26,7 @@ from asgiref.sync import async_to_sync, sync_to_async
 from django.db import transaction
 from django.db.models import Q
 
-from metering.alerts.deliver import ABOUT
+from metering.alerts.deliver import ABOUT, FAULT
 from metering.alerts.endpoints.attempt import attempt
 from metering.alerts.endpoints.disable import OFF
 from metering.alerts.endpoints.overflow import fail_overflow
@@ -49,7 +49,6 @@ RUN_S = 60.0
 DEDUPLICATED = AlertDelivery.Channel.WEBHOOK
 ALL_FAILED = "every worker that tried has failed"
 ENDED = "the worker ended while it was sending"
-FAULT = "a fault of the gateway"
 State = AlertDelivery.State
 Clock = Callable[[], datetime]
 logger = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from metering.alerts.endpoints.disable import fail_waiting
 from metering.alerts.endpoints.rotate_secret import new_secret
 from metering.alerts.endpoints.trace import record_endpoint
 from metering.errors import InvalidRequest
-from metering.models import Tenant, WebhookEndpoint
+from metering.models import AlertDelivery, Tenant, WebhookEndpoint
 from metering.seal import seal
 
 MAX_ENDPOINTS = 10
@@ -55,6 +55,8 @@ def change_endpoint(
     row = WebhookEndpoint.objects.select_for_update(of=("self",)).select_related("tenant").get(pk=row.pk)
     before = _shown(row)
     _set(row, name=name, url=url, events=events)
+    if url:
+        _begin_anew(row, now)
     row.save()
     if url or before != _shown(row):
         record_endpoint("changed", row, actor, now, before=before, after=_shown(row))
@@ -100,6 +102,13 @@ def _set(row: WebhookEndpoint, *, name: str, url: str, events: Sequence[str]) ->
     row.events = checked_events(events)
     if url or row._state.adding:
         row.sealed_url, row.shown_url = checked_url(url)
+
+
+def _begin_anew(row: WebhookEndpoint, now: datetime) -> None:
+    """What the address before did not take is no failure of this one, which nothing has to wait for."""
+    row.failures, row.failing_since, row.retry_at = 0, None, None
+    waiting = AlertDelivery.objects.filter(endpoint=row, state=AlertDelivery.State.PENDING)
+    waiting.update(attempts=0, next_attempt_at=now)
 
 
 def _shown(row: WebhookEndpoint) -> dict[str, object]:

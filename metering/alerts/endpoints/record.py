@@ -18,6 +18,8 @@ LONGEST_ASKED_S = 24 * 3_600.0
 """A receiver that asks for a longer wait (`Retry-After`) is tried after this one."""
 FAILING_FOR = timedelta(days=3)
 """An address that takes nothing for so long is switched off."""
+NOTHING_TO_SEND = timedelta(days=1)
+"""If nothing was sent for so long after it might have been, the failures before it say nothing of the time between."""
 GONE = 410
 SLACK_GONE = 404
 """Slack's answer for an address that was revoked: `no_service`, `no_team`."""
@@ -101,6 +103,8 @@ def _note_success(endpoint: WebhookEndpoint) -> None:
 
 def _note_failure(endpoint: WebhookEndpoint, outcome: Outcome, now: datetime) -> None:
     """The whole address waits, so that one that is down is not asked for every event."""
+    if endpoint.retry_at is not None and now - endpoint.retry_at > NOTHING_TO_SEND:
+        endpoint.failures, endpoint.failing_since = 0, None
     endpoint.failures += 1
     endpoint.failing_since = endpoint.failing_since or now
     endpoint.retry_at = now + _wait(endpoint.failures, outcome)

@@ -14,7 +14,9 @@ from metering.policy.overrides.counter import Counter
 from metering.text import normal
 
 MOST_IN_FORCE = 500
-"""Overrides of one budget in one tenant, because every compiled policy reads them."""
+"""Overrides of one budget in one tenant, because every compiled policy reads them. Top-ups, which have no end and are
+read as their sum, are not counted.
+"""
 MOST_REASON = 500
 
 
@@ -37,8 +39,11 @@ def add_override(
         budget = Budget.objects.select_for_update(of=("self",), no_key=True).get(pk=counter.budget.pk)
         if not budget.is_active:
             raise InvalidRequest("This budget is switched off, so there is nothing to raise.", param="budget")
-        standing = BudgetOverride.objects.in_force(now).filter(budget=budget, tenant=counter.tenant)
-        if standing.count() >= MOST_IN_FORCE:
+        standing = BudgetOverride.objects.in_force(now).filter(
+            budget=budget, tenant=counter.tenant, kind=BudgetOverride.Kind.OVERRIDE
+        )
+        is_top_up = facts.get("kind") == BudgetOverride.Kind.TOP_UP
+        if not is_top_up and standing.count() >= MOST_IN_FORCE:
             raise InvalidRequest(f"{MOST_IN_FORCE} overrides of this budget are in force. Remove some first.")
         starts_at, ends_at = counter.span(windows, now)
         row = BudgetOverride(

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import JSONObject, Now
 
 from metering.models import Budget, BudgetOverride
@@ -16,14 +16,16 @@ def with_overrides(
 ) -> QuerySet[Budget]:
     """Let each budget bring its overrides along: those that concern a tenant, or (None) all.
 
-    Those of now by the database's clock, or those of a moment.
+    Those of now by the database's clock, or those of a moment; in sum where they end together.
     """
     rows = BudgetOverride.objects
     standing = (rows.in_force(Now()) if at is None else rows.in_force_at(at)).filter(budget=OuterRef("pk"))
     if tenant_id is not None:
         standing = standing.filter(Q(tenant=None) | Q(tenant=tenant_id))
-    facts = standing.order_by("pk").values(
-        fact=JSONObject(tenant="tenant_id", subject="subject_id", amount="amount", ends_at="ends_at")
+    # Those of one counter that end together are one fact: a tenant may pay beforehand any number of times.
+    sums = standing.order_by().values("tenant_id", "subject_id", "ends_at").annotate(added=Sum("amount"))
+    facts = sums.order_by("tenant_id", "subject_id", "ends_at").values(
+        fact=JSONObject(tenant="tenant_id", subject="subject_id", amount="added", ends_at="ends_at")
     )
     return budgets.annotate(overrides_in_force=ArraySubquery(facts))
 

@@ -367,6 +367,17 @@ def test_an_empty_page_is_a_page(server: ReportServer) -> None:
     assert reconcile("openai")["total"]["vendor_usd"] == "0"
 
 
+def test_a_file_of_other_days_is_not_booked_as_if_nothing_had_been_used(tmp_path: Path) -> None:
+    model = provider("openai")
+    called(alder(), "openai", estimated=True, estimate_reason=EstimateReason.MISSING)
+    file = tmp_path / "invoice.csv"
+    file.write_text(INVOICE.format(day=TODAY - timedelta(days=30), model=model, usd="0.0028"))
+    problem = refusal("reconcile_usage", "--provider", "openai", *PERIOD, str(file), "--book")
+    assert "has no line of" in str(problem)
+    assert not LedgerEntry.objects.filter(kind=EntryKind.ADJUST).exists()
+    assert reconcile("openai", str(file))["total"]["vendor_usd"] == "0"
+
+
 INVOICE = "day,model,requests,input_tokens,output_tokens,cost_usd\n{day},{model},1,1000,100,{usd}\n"
 
 
@@ -392,6 +403,20 @@ def test_days_of_an_invoice_may_be_of_another_zone(tmp_path: Path) -> None:
     assert found["total"]["metered_usd"] == "0.0028"
     bad = refusal("reconcile_usage", "--provider", "openai", *PERIOD, str(file), "--timezone", "Mars")
     assert "no time zone" in str(bad)
+
+
+@pytest.mark.parametrize("how", ["asked for", "saved"])
+def test_a_vendors_own_report_is_not_compared_with_days_of_another_zone(
+    server: ReportServer, tmp_path: Path, how: str
+) -> None:
+    """Its days are of UTC: what differs would be booked."""
+    provider("openai")
+    saved = tmp_path / "report.json"
+    saved.write_text("[]")
+    place = "--fetch" if how == "asked for" else str(saved)
+    ask = ("reconcile_usage", "--provider", "openai", *PERIOD, place, "--timezone")
+    assert "for the days of a CSV" in str(refusal(*ask, "Asia/Tokyo"))
+    assert answer(*ask, "UTC")["days"] == []
 
 
 def test_a_saved_report_is_read_as_the_vendor_wrote_it(server: ReportServer, tmp_path: Path) -> None:

@@ -309,3 +309,13 @@ def test_the_command_begins_an_export_and_the_timetable_goes_on(settings: Any, t
         call_command("export_usage", "--to", "csv", "--since", "2026-01-01")
     with pytest.raises(CommandError, match="STRIPE_API_KEY is empty"):
         call_command("export_usage", "--to", "stripe")
+
+
+def test_a_fault_of_one_target_stops_no_other(settings: Any, system: BillingSystem) -> None:
+    settings.OPENMETER_BASE_URL, settings.OPENMETER_API_KEY = system.base_url, "no header holds “this”"
+    settings.STRIPE_BASE_URL, settings.STRIPE_API_KEY = system.base_url, system.key
+    fill_ledger()
+    for target in ("openmeter", "stripe"):
+        begin(target=target, since=EPOCH, now=now())
+    assert tasks.export_usage() == 1
+    assert ExportPosition.objects.get(pk="stripe").sent_nano_usd == system.nano_usd == in_ledger()

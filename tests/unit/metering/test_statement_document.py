@@ -15,7 +15,7 @@ from metering.statements.document import document_of
 from metering.statements.figures import Entries, Entry, Figures, Group, Sums, digest_of, figures_of, text_of
 from metering.statements.html_page import statement_html
 from metering.statements.pdf import statement_pdf
-from metering.statements.round import cents_text
+from metering.statements.round import cents, cents_text
 from metering.types import EntryKind
 
 CHARGED = 1_234_567_890_123
@@ -82,6 +82,10 @@ def test_amounts_are_exact_and_only_the_amount_to_pay_is_rounded() -> None:
 )
 def test_half_a_cent_is_rounded_away_from_zero(usd: str, shown: str) -> None:
     assert cents_text(nano_from_usd(Decimal(usd))) == shown
+
+
+def test_a_credit_of_less_than_half_a_cent_is_nothing_without_a_sign() -> None:
+    assert (cents_text(-4_999_999), str(cents(-1))) == ("0.00", "0.00")
 
 
 def test_the_fonts_are_in_the_pdf_for_every_script_that_they_have() -> None:

@@ -12,8 +12,10 @@ from metering.ledger.windows import window_bounds
 from metering.models import AuditEvent, Budget, BudgetOverride, Notice, QuotaRequest, Tenant, User
 from metering.overview.quota_request import line_of_counter
 from metering.policy.effective import effective_policy
+from metering.policy.overrides.add import MOST_IN_FORCE
 from metering.policy.overrides.counter import counter_of
 from metering.policy.values import PolicySubject
+from metering.quota_requests import ask as ask_module
 from metering.types import Window
 from tests.factories import BudgetFactory, MeterFactory, alder, birch
 from tests.integration.gateway_project.api.people import call, code_of, person, super_admin
@@ -195,6 +197,8 @@ def test_a_top_up_adds_credit_once_for_each_payment_and_touches_nothing_used(ops
     assert [call("POST", "top-ups", paid, who=ops).status_code for _ in range(2)] == [201, 200]
     call("POST", "top-ups", {**paid, "reference": "INV-8", "amount": "20"}, who=ops)
     assert code_of(call("POST", "top-ups", {**paid, "amount": "99"}, who=ops)) == (400, "invalid_request")
+    another = {**paid, "budget": str(budget(window="total", amount=0, task_id="LLM2_DRAFT").pk)}
+    assert code_of(call("POST", "top-ups", another, who=ops)) == (400, "invalid_request")
     [status] = status_of(credit, bea)
     assert (status["limit"], status["override"], status["used"]) == ("120", "120", "0")
     listed = call("GET", "top-ups", who=bea).json()["results"]
@@ -206,6 +210,24 @@ def test_a_top_up_adds_credit_once_for_each_payment_and_touches_nothing_used(ops
         refused = call("POST", "top-ups", {**paid, "budget": str(other.pk)}, who=ops)
         assert code_of(refused) == (400, "invalid_request")
     assert code_of(call("POST", "top-ups", paid, who=bea)) == (403, "not_permitted")
+
+
+def test_a_tenant_pays_beforehand_any_number_of_times(ops: User, bea: User) -> None:
+    credit = budget(window="total", amount=0)
+    facts: Any = {"budget": credit, "tenant": alder(), "amount": USD, "starts_at": now(), "made_by": "ops"}
+    BudgetOverride.objects.bulk_create(
+        BudgetOverride(kind="top_up", reference=str(number), subject_id=str(alder().pk), **facts)
+        for number in range(MOST_IN_FORCE)
+    )
+    paid = {"budget": str(credit.pk), "amount": "1", "reference": "one more"}
+    assert call("POST", "top-ups", paid, who=ops).status_code == 201
+    other = {"budget": str(credit.pk), "amount": "2"}
+    assert call("POST", "overrides", other, who=ops).status_code == 201
+    assert limit_for(bea, credit) == (MOST_IN_FORCE + 3) * USD
+    [status] = status_of(credit, bea)
+    assert status["override"] == str(MOST_IN_FORCE + 3)
+    BudgetOverride.objects.update(kind="override")
+    assert code_of(call("POST", "overrides", other, who=ops)) == (400, "invalid_request")
 
 
 class TestRequests:
@@ -269,6 +291,17 @@ class TestRequests:
         sixth = budget(dimension="requests", window="day")
         refused = call("POST", "quota-requests", {**body, "budget": str(sixth.pk)}, who=bea)
         assert code_of(refused) == (400, "invalid_request")
+
+    def test_operators_are_not_told_without_end_of_requests_that_are_taken_back(
+        self, bea: User, month: Budget, asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(ask_module, "MOST_AN_HOUR", 2)
+        body = {"budget": str(month.pk), "amount": "1", "reason": "More."}
+        call("POST", f"quota-requests/{asked['id']}/withdraw", who=bea)
+        again = call("POST", "quota-requests", body, who=bea).json()
+        call("POST", f"quota-requests/{again['id']}/withdraw", who=bea)
+        assert code_of(call("POST", "quota-requests", body, who=bea)) == (429, "rate_limited")
+        assert Notice.objects.filter(type="quota_request.created").count() == 2
 
     def test_members_ask_for_their_own_and_see_their_own(
         self, ops: User, bea: User, ann: User, month: Budget, asked: dict[str, Any]

@@ -5,13 +5,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 from django.db import connection, transaction
 
 from metering.alerts import address
 from metering.alerts.address import address_alerts
-from metering.alerts.deliver import CLAIM_S, MAX_ATTEMPTS, STUCK_S, deliver_due
+from metering.alerts.address_resets import address_resets
+from metering.alerts.channel import Message
+from metering.alerts.deliver import CLAIM_S, FAULT, MAX_ATTEMPTS, RUN_S, STUCK_S, deliver_due
 from metering.alerts.email import EmailChannel
-from metering.models import AlertDelivery, QuotaAlert, User
+from metering.models import AlertDelivery, PasswordReset, QuotaAlert, User
 from tests.factories import AlertFactory, BudgetFactory, MeterFactory, UserFactory, birch
 from tests.integration.metering.alerts.conftest import Clock
 from tests.mail import MailServer, mail_server_in_use
@@ -27,6 +31,10 @@ def deliver(clock: Clock, channels: Any = None) -> int:
 
 def delivery() -> AlertDelivery:
     return AlertDelivery.objects.get()
+
+
+def delivery_of(alert: QuotaAlert) -> AlertDelivery:
+    return AlertDelivery.objects.get(alert=alert)
 
 
 def test_every_admin_of_the_tenant_gets_it_once_and_nobody_else(
@@ -126,6 +134,54 @@ def test_those_that_failed_together_are_not_all_tried_again_at_once(
     assert len(set(waits)) == len(waits) == 9
 
 
+def test_a_slow_mail_server_keeps_no_run_at_work_until_the_worker_is_ended(
+    alert: QuotaAlert, server: MailServer, clock: Clock
+) -> None:
+    for number in range(2):
+        UserFactory(role=User.Role.TENANT_ADMIN, email=f"deputy-{number}@alder.example")
+
+    class Tarpit(EmailChannel):
+        def send(self, *arguments: Any, **facts: Any) -> None:
+            super().send(*arguments, **facts)
+            clock.pass_s(RUN_S / 2)
+
+    assert deliver(clock, {"email": Tarpit}) == 2
+    assert AlertDelivery.objects.get(state="pending").attempts == 0
+    assert deliver(clock, {"email": Tarpit}) == 1
+
+
+def test_one_that_cannot_be_put_into_words_stops_no_other(
+    admin: User, server: MailServer, clock: Clock
+) -> None:
+    """Such as of a time zone that the machine does not know any more."""
+    meter = MeterFactory()
+    AlertFactory(meter=meter, threshold=80, timezone="Mars/Olympus")
+    AlertFactory(meter=meter, threshold=95)
+    assert deliver(clock) == 1
+    assert QuotaAlert.objects.filter(addressed_at=None).count() == 0
+    later = AlertFactory(meter=meter, threshold=100)
+    address_alerts(now=clock())
+    QuotaAlert.objects.filter(pk=later.pk).update(timezone="Mars/Olympus")
+    clock.pass_s(1)
+    AlertFactory(meter=MeterFactory(budget=BudgetFactory(window="month")))
+    assert deliver(clock) == 1
+    assert (delivery_of(later).state, delivery_of(later).last_error) == ("pending", FAULT)
+
+
+def test_who_waits_for_a_mail_to_sign_in_does_not_wait_for_alerts(
+    alert: QuotaAlert, server: MailServer, clock: Clock
+) -> None:
+    address_alerts(now=clock())
+    clock.pass_s(60)
+    PasswordReset.objects.create(email="admin@alder.example", expires_at=clock() + timedelta(hours=1))
+    address_resets(now=clock())
+    assert deliver(clock) == 2
+    assert [mail["Subject"].partition(":")[0] for mail in server.mails] == [
+        "Choose another password",
+        "Warning",
+    ]
+
+
 def test_a_mail_server_that_is_down_is_not_asked_for_every_mail(
     alert: QuotaAlert, server: MailServer, clock: Clock
 ) -> None:
@@ -133,6 +189,24 @@ def test_a_mail_server_that_is_down_is_not_asked_for_every_mail(
     server.stop()
     deliver(clock)
     assert sorted(AlertDelivery.objects.values_list("attempts", flat=True)) == [0, 1]
+
+
+def test_a_login_that_cannot_be_written_is_told_and_tried_again(
+    alert: QuotaAlert, server: MailServer, clock: Clock, settings: Any
+) -> None:
+    server.stop()
+    welcome = {"authenticator": lambda *_: AuthResult(success=True), "auth_require_tls": False}
+    wants_login = Controller(server, hostname="127.0.0.1", port=server.port, ready_timeout=30, **welcome)
+    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "gateway", "schlüssel"
+    wants_login.start()
+    try:
+        assert deliver(clock) == 0
+        assert (delivery().state, "is not ASCII" in delivery().last_error) == ("pending", True)
+        settings.EMAIL_HOST_PASSWORD = "key"
+        clock.pass_s(60)
+        assert deliver(clock) == 1
+    finally:
+        wants_login.stop()
 
 
 def test_every_connection_is_closed(alert: QuotaAlert, server: MailServer, clock: Clock) -> None:
@@ -168,6 +242,36 @@ def test_somebody_who_cannot_be_reached_holds_nobody_up(
     AlertFactory(meter=MeterFactory(budget=BudgetFactory(tenant=birch())))
     assert deliver(clock) == 1
     assert server.recipients == ["admin@birch.example"]
+
+
+def test_an_address_that_no_mail_can_be_written_to_ends_its_own_delivery_and_no_other(
+    alert: QuotaAlert, server: MailServer, clock: Clock
+) -> None:
+    User.objects.update(email="admin@\u0627b.example")
+    UserFactory(role=User.Role.TENANT_ADMIN, email="deputy@alder.example")
+    assert deliver(clock) == 1
+    assert server.recipients == ["deputy@alder.example"]
+    failed = AlertDelivery.objects.exclude(state="sent").get()
+    assert (failed.state, failed.last_error) == ("failed", "no mail can be written to this address")
+
+
+def test_a_domain_in_letters_is_reached_by_its_registered_name_not_by_a_neighbours(
+    alert: QuotaAlert, server: MailServer, clock: Clock
+) -> None:
+    User.objects.update(email="admin@faß.example")
+    assert deliver(clock) == 1
+    assert server.recipients == ["admin@xn--fa-hia.example"]
+
+
+def test_a_subject_of_several_lines_is_one_line_and_no_header_of_its_own(server: MailServer) -> None:
+    """As of an invitation to a tenant whose name has two."""
+    channel = EmailChannel()
+    channel.open()
+    message = Message(subject="Alder\r\nBcc: eve@birch.example", text="x", html="x")
+    channel.send(message, recipient="ann@alder.example", key="1@localhost")
+    channel.close()
+    [mail] = server.mails
+    assert (mail["Subject"], mail["Bcc"]) == ("Alder Bcc: eve@birch.example", None)
 
 
 def test_it_is_given_up_in_the_end(alert: QuotaAlert, server: MailServer, clock: Clock) -> None:

@@ -17,7 +17,7 @@ from metering.alerts.read_notifications import (
 )
 from metering.errors import NotFound
 from metering.ids import first_id_at
-from metering.models import ATIToken, Notification, QuotaAlert, User
+from metering.models import ATIToken, Notification, QuotaAlert, Tenant, User
 from metering.notices import raise_notice
 from metering.types import Audience, EventType
 from tests.factories import (
@@ -94,6 +94,23 @@ def test_it_says_in_words_what_was_reached_as_it_was_then(admin: User) -> None:
     assert first.text.startswith("$96.50 of $100 is used, $1.00 held. It resets ")
     assert second.text == "9 calls of 10 calls are in flight."
     assert {first.path, second.path} == {"/admin/alerts/"}
+
+
+@pytest.mark.parametrize("whose", ["a conversation", "a tenant", "a vendor's model"])
+def test_what_is_called_by_a_name_as_long_as_names_may_be_is_told_cut(admin: User, whose: str) -> None:
+    """Else one such name would stop every mail and notification of the gateway."""
+    ops = User.objects.create_superuser("ops@example.com", None)
+    if whose == "a conversation":
+        meter = MeterFactory(budget=BudgetFactory(scope="conversation", scope_id="c" * 128))
+        AlertFactory(meter=meter, threshold=100, requested=3)
+    elif whose == "a tenant":
+        Tenant.objects.update(name="A" * 200)
+        AlertFactory()
+    else:
+        VendorAlertFactory(provider_name="p" * 64, model="m" * 128)
+    assert address_alerts(now=now()) == 1
+    row = Notification.objects.get(user=ops if "vendor" in whose else admin)
+    assert (len(row.subject), row.subject[-1]) == (200, "…")
 
 
 def test_operators_are_told_what_tenants_share_and_what_vendors_do(admin: User) -> None:

@@ -173,6 +173,24 @@ class TestForGood:
         assert [row[1:] for row in table.rows] == [("INV-1", "November", "5.000000000")]
         assert "top_up,INV-1,November" in statement_csv(figures)
 
+    def test_credit_that_is_taken_back_later_is_below_zero_on_the_statement_of_that_month(
+        self, tenant: Tenant
+    ) -> None:
+        budget = BudgetFactory(tenant=tenant, dimension="cost", window="total", amount=10**9)
+        counter = Counter(budget=budget, tenant=tenant, subject_id=None)
+        paid = {"counter": counter, "actor": "ops", "now": ends(tenant) - HOUR}
+        top_up(amount=5 * 10**9, reference="INV-1", **paid)
+        refunded = top_up(amount=7 * 10**9, reference="INV-2", reason="March", **paid).override
+        first = issued(tenant)[1]
+        remove_override(override=refunded, actor="ops", now=ends(tenant) + HOUR)
+        second = issued(tenant, NEXT)[1]
+        assert (first.top_ups.nano_usd, second.top_ups.nano_usd) == (12 * 10**9, -7 * 10**9)
+        [line] = second.top_ups.shown
+        assert (line.reference, line.reason, line.nano_usd) == ("INV-2", "taken back: March", -7 * 10**9)
+        assert line.paid_at == ends(tenant) + HOUR
+        assert "top_up_taken_back,INV-2,taken back: March" in statement_csv(second)
+        assert issued(tenant, month_after(NEXT))[1].top_ups.count == 0
+
     def test_a_statement_is_not_changed_by_anybody(self, tenant: Tenant) -> None:
         statement, _ = issued(tenant)
         for change in ("UPDATE metering_statement SET figures = ''", "DELETE FROM metering_statement"):
@@ -288,6 +306,18 @@ class TestDue:
         issued(tenant)
         told = Notice.objects.filter(type="statement.ready").order_by("id").values_list("audience", "user_id")
         assert list(told) == [("tenant_admins", None), ("person", person.pk)]
+
+    def test_in_place_of_one_person_who_was_switched_off_the_administrators_are_told(
+        self, tenant: Tenant
+    ) -> None:
+        person = UserFactory(tenant=tenant)
+        change_profile(
+            tenant=tenant, changes={"statements_to": "person", "recipient": person}, now=right_now(), **BY
+        )
+        User.objects.filter(pk=person.pk).update(is_active=False)
+        issued(tenant)
+        told = Notice.objects.filter(type="statement.ready").values_list("audience", "user_id")
+        assert list(told) == [("tenant_admins", None)]
 
     def test_a_stranger_gets_no_statement(self, tenant: Tenant) -> None:
         with pytest.raises(InvalidRequest, match="people of the tenant"):

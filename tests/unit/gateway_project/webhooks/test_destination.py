@@ -17,7 +17,7 @@ BY_ADDRESS = [
     f"https://[::ffff:{PUBLIC}]/", "https://[::127.0.0.1]/", "https://[64:ff9b::7f00:1]/",
     "https://[64:ff9b:1::a00:1]/", "https://[2002:7f00:1::]/", "https://[2001:0:7f00:1::]/", "https://[fe80::1]/",
     "https://[fe80::1%25eth0]/", "https://[fc00::1]/", "https://[fd00:ec2::254]/", "https://[fec0::1]/",
-    "https://[ff02::1]/", "https://[2001:db8::1]/",
+    "https://[ff02::1]/", "https://[2001:db8::1]/", "https://[3fff::1]/", "https://192.88.99.1/",
 ]  # fmt: skip
 BY_FORM = [
     "http://hooks.example/", "ftp://hooks.example/", "file:///etc/passwd", "gopher://hooks.example/_x", "hooks/",

@@ -13,7 +13,7 @@ from gateway_project.webhooks.destination import look_up
 from gateway_project.webhooks.send import send, send_within
 from metering.alerts.address import address_alerts
 from metering.alerts.endpoints.deliver import ALL_FAILED, FAULT, LEASE_S, OF_A_TENANT
-from metering.alerts.endpoints.edit import remove_endpoint, switch_endpoint
+from metering.alerts.endpoints.edit import change_endpoint, remove_endpoint, switch_endpoint
 from metering.alerts.endpoints.forget import forget_deliveries
 from metering.alerts.endpoints.overflow import TOO_MANY, fail_overflow
 from metering.alerts.endpoints.port import Outcome
@@ -179,10 +179,46 @@ def test_an_endpoint_that_takes_nothing_for_days_is_switched_off(
     endpoint = make(f"http://127.0.0.1:{free_port()}/")
     deliver(clock)
     assert (only_delivery().state, only_delivery().last_error) == ("pending", "no connection")
-    clock.now += FAILING_FOR
-    deliver(clock)
+    for _ in range(FAILING_FOR.days):
+        assert state_of(endpoint) == (True, "")
+        clock.now += timedelta(days=1)
+        deliver(clock)
     assert state_of(endpoint) == (False, "it has taken nothing for 3 days")
     assert only_delivery().state == "failed"
+
+
+def test_two_failures_with_days_between_in_which_nothing_was_to_be_sent_switch_nothing_off(
+    alert: QuotaAlert, make: Make, clock: Clock
+) -> None:
+    replies = iter([Reply(status=400), Reply(status=503), Reply()])
+    with receiving(lambda _: next(replies)) as receiver:
+        endpoint = make(receiver.url, "slack")
+        deliver(clock)
+        assert only_delivery().state == "failed"
+        clock.now += FAILING_FOR + timedelta(days=1)
+        one_more_alert()
+        deliver(clock)
+        assert state_of(endpoint) == (True, "")
+        assert endpoint.failing_since == clock()
+        clock.pass_s(60)
+        assert deliver(clock) == 1
+    assert set(AlertDelivery.objects.values_list("state", flat=True)) == {"failed", "sent"}
+
+
+def test_what_waits_for_an_address_is_sent_at_once_when_that_is_put_right(
+    alert: QuotaAlert, make: Make, clock: Clock
+) -> None:
+    busy = Reply(status=429, headers={"retry-after": "86400"})
+    with receiving(lambda arrival: busy if arrival.path == "/wrong" else Reply()) as receiver:
+        endpoint = make(f"{receiver.url}/wrong")
+        deliver(clock)
+        facts: Any = {"name": endpoint.name, "events": [], "actor": "a test"}
+        change_endpoint(row=endpoint, **facts, now=clock())
+        assert deliver(clock) == 0, "another name is no other address"
+        change_endpoint(row=endpoint, url=f"{receiver.url}/right", **facts, now=clock())
+        assert deliver(clock) == 1
+    endpoint.refresh_from_db()
+    assert (only_delivery().state, endpoint.failures, endpoint.failing_since) == ("sent", 0, None)
 
 
 def test_after_many_attempts_it_is_a_dead_letter_that_people_send_again(
