@@ -1,13 +1,14 @@
 """Usage by what people ask for: totals, the largest groups with their shares and changes, and a chart over time."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from metering.errors import InvalidRequest
+from metering.reports.before import period_before
 from metering.reports.buckets import Bucket, Days, buckets_of, usual_bucket
 from metering.reports.denials import explore_refusals
 from metering.reports.dimensions import DIMENSIONS
@@ -25,7 +26,6 @@ MOST_SUBGROUPS = 10
 CHARTED = 6
 OVERLAPPING = "tag"
 """The dimension of which a call may have several."""
-FEW_DAYS = 8
 MOST_ROWS = 20_000
 """Of a chart: a group of many tenants is several, of which the largest is meant."""
 SUBGROUPED = 20
@@ -78,6 +78,11 @@ class Explored:
     """Whether one call may be in several groups, so that they do not add up to the total."""
     buckets: tuple[date | datetime, ...]
     series: tuple[Series, ...]
+
+    def days_before(self, zone: tzinfo) -> tuple[date, date]:
+        """The first and the last day of the period before; its end is no part of it."""
+        last = self.before_until - timedelta(microseconds=1)
+        return self.before_since.astimezone(zone).date(), last.astimezone(zone).date()
 
 
 def explore(
@@ -179,28 +184,6 @@ def _explore_denials(
 
 def _denied(count: int) -> Figures:
     return Figures({**NOTHING.sums, DENIALS: count})
-
-
-def period_before(chosen: UsageFilter, *, now: datetime) -> UsageFilter:
-    """The same length of time just before. A range that still runs is compared up to the same time of day; one of more
-    than FEW_DAYS with whole days, of which one more or less matters little and which are added up already.
-    """
-    since, until = chosen.both_ends
-    zone = zone_named(chosen.zone)
-    first, last = since.astimezone(zone), until.astimezone(zone)
-    days = (last.date() - first.date()).days
-    over = min(until, max(now, since)) if days <= FEW_DAYS else until
-    if first.time() != last.time() or days < 1:
-        return replace(chosen, since=since - (until - since), until=over - (until - since))
-    shift = timedelta(days=days)
-    return replace(chosen, since=_earlier(since, shift, zone), until=_earlier(over, shift, zone))
-
-
-def _earlier(moment: datetime, shift: timedelta, zone: Any) -> datetime:
-    local = moment.astimezone(zone).replace(tzinfo=None) - shift
-    if local.time() == datetime.min.time():
-        return first_instant(local, zone)
-    return local.replace(tzinfo=zone)
 
 
 def _check(metric: str, group: str, subgroup: str) -> None:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from metering.reports.before import period_before, same_days_before
 from metering.reports.buckets import Bucket, Days, bucket_of, now_in
 from metering.reports.cache_savings import CacheSavings, cache_savings
 from metering.reports.denials import Refusals, count_refused
-from metering.reports.explore import Explored, explore, period_before
+from metering.reports.explore import Explored, explore
 from metering.reports.figures import Figures
 from metering.reports.names import named
 from metering.reports.plan import reading
@@ -23,7 +24,7 @@ from metering.usage.filters import UsageFilter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
-    """A calendar period up to now, beside the one before up to the same time."""
+    """A day, week or month of the calendar up to now, beside the one before up to the same day and time of day."""
 
     first: date
     """Its first day."""
@@ -35,7 +36,7 @@ class Spending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spendings:
-    """Each in the tenant's zone; weeks begin on Monday."""
+    """Each on the tenant's calendar, as its budgets count: in its zone, weeks from the day on which its weeks start."""
 
     today: Spending
     week: Spending
@@ -75,18 +76,20 @@ def days(chosen: UsageFilter, *, now: datetime, first: date | None = None, count
 
 def spendings(chosen: UsageFilter, *, now: datetime) -> Spendings:
     """What was spent and called today, this week and this month."""
-    today = now_in(zone_named(chosen.zone), now)
     with reading():
         return Spendings(
-            today=_spending(chosen, today, now),
-            week=_spending(chosen, bucket_of(today, Bucket.WEEK), now),
-            month=_spending(chosen, bucket_of(today, Bucket.MONTH), now),
+            today=_spending(chosen, Bucket.DAY, now),
+            week=_spending(chosen, Bucket.WEEK, now),
+            month=_spending(chosen, Bucket.MONTH, now),
         )
 
 
-def _spending(chosen: UsageFilter, first: date, now: datetime) -> Spending:
+def _spending(chosen: UsageFilter, bucket: Bucket, now: datetime) -> Spending:
+    today = now_in(zone_named(chosen.zone), now)
+    first = bucket_of(today, bucket, week_start=0 if chosen.tenant is None else chosen.tenant.week_start)
     span = days(chosen, now=now, first=first)
-    return Spending(first=first, now=total(span), before=total(period_before(span, now=now)), chosen=span)
+    before = same_days_before(chosen, first=first, bucket=bucket, now=now)
+    return Spending(first=first, now=total(span), before=total(before), chosen=span)
 
 
 def health(chosen: UsageFilter, *, now: datetime) -> Health:
