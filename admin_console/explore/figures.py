@@ -8,7 +8,7 @@ from admin_console.explore.words import written
 from admin_console.filters_in_url import Chosen
 from admin_console.parts import Figure
 from admin_console.wording import change, count, day, percent, usd, usd_exact
-from metering.reports.explore import Explored
+from metering.reports.explored import Explored
 from metering.reports.metrics import METRICS
 from metering.reports.prices_now import MOST_CALLS
 

@@ -8,7 +8,7 @@ from admin_console.filters_in_url import Chosen
 from admin_console.pages import AUDIENCE_OF
 from metering.reports.buckets import Bucket
 from metering.reports.dimensions import DIMENSIONS
-from metering.reports.explore import Group
+from metering.reports.explored import Group
 from metering.reports.names import in_address
 
 CALLS = "activity"

@@ -14,7 +14,7 @@ from admin_console.filters_in_url import Chosen
 from admin_console.parts import Cell, Column, Table, row_html, sort_key, sorted_rows
 from admin_console.wording import NOTHING, change, count, duration, percent, share, usd, usd_exact
 from metering.reports.dimensions import DIMENSIONS
-from metering.reports.explore import Explored, Group
+from metering.reports.explored import Explored, Group
 from metering.reports.figures import Figures
 from metering.reports.metrics import METRICS
 

@@ -13,7 +13,8 @@ from metering.reports.before import period_before, same_days_before
 from metering.reports.buckets import Bucket, Days, bucket_of, now_in
 from metering.reports.cache_savings import CacheSavings, cache_savings
 from metering.reports.denials import Refusals, count_refused
-from metering.reports.explore import Explored, explore
+from metering.reports.explore import explore
+from metering.reports.explored import Explored
 from metering.reports.figures import Figures
 from metering.reports.names import named
 from metering.reports.plan import reading

@@ -22,7 +22,7 @@ from metering.money import usd_text
 from metering.overview.dearest import Dearest
 from metering.overview.overview import RANGES, Overview, overview, stacks_for
 from metering.overview.vendors import VendorHealth
-from metering.reports.explore import Explored
+from metering.reports.explored import Explored
 from metering.reports.overview import Spending
 
 
