@@ -23,10 +23,10 @@ MOST_QUERIES = 70
     [
         ("spent_today", "/admin/explore/?range=today&tenant=alder"),
         ("spent_month", "/admin/explore/?range=month&tenant=alder"),
-        ("in_flight", "/admin/activity/?status=in_flight&tenant=alder"),
-        ("calls", "/admin/activity/?range=7d&tenant=alder"),
-        ("failed", "/admin/activity/?status=failed&range=7d&tenant=alder"),
-        ("refused", "/admin/activity/?status=refused&range=7d&tenant=alder"),
+        ("in_flight", "/admin/activity/?status=in_flight&range=30d&tenant=alder"),
+        ("calls", "/admin/explore/?metric=requests&range=7d&tenant=alder"),
+        ("failed", "/admin/explore/?metric=errors&range=7d&tenant=alder"),
+        ("refused", "/admin/activity/?status=429&range=7d&tenant=alder"),
         ("p95", "/admin/explore/?metric=latency&range=7d&tenant=alder"),
     ],
 )
