@@ -44,7 +44,7 @@ def overview(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> Http
         "chart_title": f"Cost by {TITLES[stack]}, last 30 days",
         "headline": headline(facts, zone),
         "stacks": stack_switch(request.GET, facts, stacks),
-        "todos": todos(facts.alerts, zone=zone, is_operator=is_operator, tenant=reach.tenant),
+        "todos": todos(facts.alerts, viewer, zone=zone, tenant=reach.tenant),
         "tops": top_tables(facts, range_, RANGES[range_], kept),
         "held": held_table(facts, now=now, zone=zone, with_tenant=is_operator and reach.tenant is None),
         "held_usd": usd(facts.in_flight.held_nano_usd),
