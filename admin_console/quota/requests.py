@@ -37,7 +37,7 @@ def requests(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> Http
     shown = {
         "lines": chosen_lines(request.GET, viewer, tenant, None, page["zone"]),
         "filters": filter_bar(request.GET, viewer),
-        "is_filtered": bool(request.GET),
+        "is_filtered": bool(request.GET.keys() - {"sort"}),
         "row": None,
         "is_operator": viewer.tenant is None,
     }
