@@ -102,5 +102,6 @@ def _refusals(chosen: Chosen, explored: Explored) -> Figure:
         label="Refusals (429)",
         value=count(refused),
         note=f"{change(refused, before)} {_against(chosen, explored)} ({count(before)})",
+        url=links.calls(chosen),
         name="denials",
     )

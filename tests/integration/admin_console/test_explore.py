@@ -91,6 +91,12 @@ class TestWhatItShows:
         assert "There is no tenant “nobody”." in text
         assert "Refusals are told apart by" in text
 
+    def test_refusals_lead_to_the_refusals_that_they_count(self, console: Client, alder: Tenant) -> None:
+        page = console.get(f"{PAGE}?metric=denials&group=user&range=7d&tenant=alder")
+        [figure] = page.context["figures"]
+        assert figure.url == "/admin/activity/?range=7d&tenant=alder&status=429"
+        assert "status=429" in page.context["chart"].bars[0][0].url
+
     def test_a_filter_is_added_by_its_name(self, console: Client, alder: Tenant) -> None:
         response = console.get(f"{PAGE}?range=7d&add=team&is=research")
         assert response["location"] == "?range=7d&team=research"
