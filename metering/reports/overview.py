@@ -5,6 +5,7 @@ each costs is a few reads of rollups. Answers are `Figures`: `.cost_nano_usd`,
 `.requests`, `.error_rate`, `.latency_ms(95)`, `.cache_share`, `["cached"]`, `["saved_nano_usd"]`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -63,6 +64,7 @@ class Top:
     """An id, a code or a text; None: calls that have none."""
     name: str
     figures: Figures
+    """Of these only the sums that were asked for."""
     share: Decimal | None
     """Of the cost of all."""
 
@@ -116,16 +118,23 @@ def cost_of_30_days(chosen: UsageFilter, *, by: str, now: datetime) -> Explored:
     return explore(days(chosen, now=now, count=30), group=by, now=now)
 
 
-def top(chosen: UsageFilter, *, by: str, limit: int = 5) -> tuple[Top, ...]:
-    """The dearest tenants, users, models or conversations of the range of `chosen`."""
+COST_AND_CALLS = ("cost_nano_usd", "requests")
+
+
+def top(
+    chosen: UsageFilter, *, by: str, limit: int = 5, names: Sequence[str] = COST_AND_CALLS
+) -> tuple[Top, ...]:
+    """The dearest tenants, users, models or conversations of the range of `chosen`; `names` are the sums that are
+    told, with the cost among them.
+    """
     with reading():
-        sums = sums_of_largest(chosen, by=by, metric="cost", limit=limit)
-    names = named(by, [each.keys[0] for each in sums.groups])
+        sums = sums_of_largest(chosen, by=by, metric="cost", limit=limit, names=names)
+    called = named(by, [each.keys[0] for each in sums.groups])
     whole = sums.total.cost_nano_usd
     return tuple(
         Top(
             value=each.keys[0].value,
-            name=names[each.keys[0]],
+            name=called[each.keys[0]],
             figures=each.figures,
             share=Decimal(each.figures.cost_nano_usd) / whole if whole else None,
         )
