@@ -123,8 +123,6 @@ def filters_in_url(query: Mapping[str, str], viewer: Viewer, *, now: datetime) -
         "group": _one_of(query, "group", _groups(viewer), problems),
         "subgroup": _one_of(query, "subgroup", _groups(viewer), problems),
     }
-    if chosen["metric"] == "denials" and not query.get("group"):
-        chosen["group"] = "user"  # no model is known of them
     if chosen["subgroup"] == chosen["group"]:
         chosen["subgroup"] = ""
     bucket, written = _bucket(query, days, problems)

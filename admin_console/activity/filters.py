@@ -10,6 +10,7 @@ from admin_console.activity.words import STATUSES
 from admin_console.parts import Chip, Choice, FilterBar, Select, with_query
 from admin_console.who import Viewer
 from admin_console.words import TASKS
+from metering.activity.status import TOO_MANY
 from metering.models import LLMModel, Tenant
 from metering.reports.dimensions import DIMENSIONS
 
@@ -76,6 +77,7 @@ def kept_beside(query: QueryDict, fields: list[Typed]) -> list[tuple[str, str]]:
 
 def _selects(viewer: Viewer) -> tuple[Select, ...]:
     outcomes = tuple(Choice(value=status.value, label=word) for status, (word, _) in STATUSES.items())
+    outcomes += (Choice(value=TOO_MANY, label="refused by a limit (429)"),)
     tasks = tuple(Choice(value=code, label=name) for code, name in TASKS.items())
     names = LLMModel.objects.order_by("name").values_list("name", flat=True)[:MOST_CHOICES]
     models = tuple(Choice(value=name, label=name) for name in names)

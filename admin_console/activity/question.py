@@ -58,10 +58,10 @@ def question_of(query: QueryDict, viewer: Viewer, now: datetime) -> Question:
         only=tuple((column, value) for column, value in chosen.usage.only if column not in OF_ANY_ATTEMPT),
         model=str(only.get("request_model", "")),
         provider=str(only.get("provider_name", "")),
-        status=_status(query, problems),
         cost_from_nano_usd=None if cost is None else nano_from_usd(cost),
         slower_than_ms=None if slow is None else round(slow * 1000),
     )
+    asked = _of_status(asked, query.get("status", ""), problems)
     return Question(asked=asked, chosen=chosen, before=_cursor(query, problems), problems=tuple(problems))
 
 
@@ -99,14 +99,12 @@ def _number(query: QueryDict, name: str, problems: list[str]) -> Decimal | None:
     return number
 
 
-def _status(query: QueryDict, problems: list[str]) -> Status | None:
-    written = query.get("status", "")
-    if not written:
-        return None
-    if written not in set(Status):
+def _of_status(asked: Asked, written: str, problems: list[str]) -> Asked:
+    try:
+        return asked.of_status(written) if written else asked
+    except ValueError:
         problems.append(f"“{written[:40]}” is no outcome; there are {', '.join(Status)}.")
-        return None
-    return Status(written)
+        return asked
 
 
 def _cursor(query: QueryDict, problems: list[str]) -> UUID | None:

@@ -1,8 +1,8 @@
 """What was noticed about limits, the newest first, and who looks after it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,17 @@ from admin_console.alert_pages.unread import alerts_in_reach
 from admin_console.auditing import actor_of
 from admin_console.doing import is_done
 from admin_console.paging import Pages
-from admin_console.parts import Choice, FilterBar, with_query
+from admin_console.parts import (
+    Choice,
+    Column,
+    FilterBar,
+    linked_columns,
+    matching,
+    sort_key,
+    sorted_rows,
+    typed,
+    with_query,
+)
 from admin_console.reach import tenant_in_url
 from admin_console.subject_names import Pair, names_of, whom
 from admin_console.who import Viewer
@@ -26,6 +36,16 @@ from metering.models import QuotaAlert, Tenant
 from metering.types import EventType, SubjectType
 
 MOST = 1_000
+COLUMNS = (
+    Column(key="what", title="What", sorts=True),
+    Column(key="kind", title="Kind", sorts=True, hides="mid"),
+    Column(key="raised", title="Raised", sorts=True, hides="mid"),
+    Column(key="resets", title="Resets", sorts=True, hides="lo"),
+    Column(key="by", title="Looked after by", sorts=True),
+)
+NEWEST = "-raised"
+LAST = datetime.max.replace(tzinfo=UTC)
+"""Sorts what never resets behind everything."""
 OF_CALLERS = frozenset({SubjectType.TEAM, SubjectType.USER, SubjectType.TOKEN})
 STATES = {"open": "Nobody's yet", "acknowledged": "Acknowledged", "all": "All"}
 TYPES = {
@@ -52,6 +72,15 @@ class Line:
     acknowledged_by: str
 
 
+BY: Mapping[str, Callable[[Line], Any]] = {
+    "what": lambda line: line.sentence.lower(),
+    "kind": lambda line: (line.tone, line.type),
+    "raised": lambda line: line.raised_at,
+    "resets": lambda line: line.resets_at or LAST,
+    "by": lambda line: (line.acknowledged_by if line.acknowledged_at else "", line.raised_at),
+}
+
+
 def alerts(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpResponse:
     tenant = tenant_in_url(request, viewer)
     reach = alerts_in_reach(viewer)
@@ -63,11 +92,12 @@ def alerts(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpRe
     state = request.GET.get("state", "open")
     found = {"open": reach.filter(acknowledged_at=None), "acknowledged": reach.exclude(acknowledged_at=None)}
     rows = list(found.get(state, reach).select_related("acknowledged_by").order_by("-id")[:MOST])
-    pages = Pages.of(request.GET, rows)
+    lines = matching(request.GET, _lines(rows, viewer.tenant), _texts)
+    pages = Pages.of(request.GET, sorted_rows(lines, sort_key(request.GET, COLUMNS, default=NEWEST), BY))
     shown = {
-        "lines": _lines(pages.rows, viewer.tenant),
+        "columns": linked_columns(request.GET, COLUMNS, default=NEWEST),
         "pages": pages,
-        "is_open": state == "open",
+        "is_open": state == "open" and not typed(request.GET),
         "filters": _filters(request, viewer, state),
         "is_cut": len(rows) == MOST,
     }
@@ -98,14 +128,22 @@ def _filters(request: HttpRequest, viewer: Viewer, state: str) -> FilterBar:
         Choice(
             value=value,
             label=label,
-            url=with_query(request.GET, state=value if value != "open" else None, page=None),
+            url=with_query(request.GET, state=value if value != "open" else None),
             is_chosen=value == state,
         )
         for value, label in STATES.items()
     )
     return FilterBar.of(
-        request.GET, labels={"tenant": "Tenant"} if viewer.tenant is None else {}, switches=switches
+        request.GET,
+        labels={"tenant": "Tenant"} if viewer.tenant is None else {},
+        search="Whom, limit or kind",
+        switches=switches,
     )
+
+
+def _texts(line: Line) -> tuple[str, ...]:
+    """What of an alert is looked through."""
+    return line.sentence, line.beside, line.type, line.acknowledged_by if line.acknowledged_at else ""
 
 
 def _lines(rows: Sequence[QuotaAlert], own: Tenant | None) -> list[Line]:

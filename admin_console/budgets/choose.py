@@ -52,7 +52,9 @@ def filter_bar(query: QueryDict, lines: Sequence[BudgetLine], tenants: Mapping[s
     if tenants:
         choices = tuple(Choice(value=slug, label=name) for slug, name in sorted(tenants.items()))
         selects.insert(0, Select(name="tenant", label="Tenant", choices=choices))
-    return FilterBar.of(query, selects=tuple(selects), switches=_switches(query, lines))
+    return FilterBar.of(
+        query, selects=tuple(selects), search="Whom or what", switches=_switches(query, lines)
+    )
 
 
 def _switches(query: QueryDict, lines: Sequence[BudgetLine]) -> tuple[Choice, ...]:

@@ -1,15 +1,16 @@
 """Budgets as rows of a table, each with its bar."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
 from admin_console.budgets.words import counts, forecast_words, resets, whose
+from admin_console.filters_in_url import MAX_DAYS
 from admin_console.limits.view import editor_of_viewer
-from admin_console.links import to_page
+from admin_console.links import days, to_page
 from admin_console.parts import BudgetBar, Cell, Column, Row, budget_bar
 from admin_console.subject_names import Pair
 from admin_console.who import Viewer
@@ -28,7 +29,6 @@ COLUMNS = (
     Column(key="forecast", title="At its reset", is_number=True, sorts=True, hides="mid"),
 )
 Filters = Mapping[Pair, tuple[str, str]]
-RANGE_OF = {"day": "today", "month": "month", "week": "7d"}
 
 
 def bar_of(line: BudgetLine, title: str) -> BudgetBar:
@@ -83,7 +83,7 @@ def row_of(
                 bar=bar_of(line, f"{title}, {counts(line)}"),
                 small=f"{status.percent:.1f} % {words} of {amount_of(limit.dimension, limit.amount)}",
             ),
-            cell(line.taken, url=rows_link(line, filters)),
+            cell(line.taken, url=rows_link(line, filters, now.astimezone(zone).date())),
             cell(status.held),
             cell(status.remaining),
             Cell(
@@ -114,19 +114,19 @@ def edit_link(line: BudgetLine, viewer: Viewer) -> str:
     return to_page(f"limit_{noun}", of=str(row.pk))
 
 
-def rows_link(line: BudgetLine, filters: Filters) -> str:
-    """The calls that are counted."""
-    key, limit = line.status.key, line.status.limit
-    asked: dict[str, str | None] = {
-        "range": RANGE_OF.get(limit.window),
-        "tenant": line.status.tenant_slug,
-        "task": limit.task,
-        "class": limit.model_class,
-    }
+def rows_link(line: BudgetLine, filters: Filters, today: date) -> str:
+    """The calls that are counted: of the meter's own window, which may be of another zone than the page."""
+    key, limit, status = line.status.key, line.status.limit, line.status
+    asked = {"tenant": status.tenant_slug, "task": limit.task, "class": limit.model_class}
+    if (key.subject_type, key.subject_id) in filters:
+        name, value = filters[key.subject_type, key.subject_id]
+        asked[name] = value
     if limit.dimension is Dimension.CONCURRENCY:
-        asked["status"] = "in_flight"
-    name, value = filters.get((key.subject_type, key.subject_id), ("", ""))
-    return to_page("activity", **asked, **({name: value} if name else {}))
+        return to_page("activity", status="in_flight", range="30d", **asked)
+    if status.window_start is None or status.reset_at is None:
+        return to_page("explore", **days(today - timedelta(days=MAX_DAYS - 1), today), **asked)
+    window = {"from": status.window_start.isoformat(), "to": status.reset_at.isoformat()}
+    return to_page("activity", **window, **asked)
 
 
 def _tone(line: BudgetLine) -> str:

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from admin_console.budgets.choose import SHOWN, chosen_lines, filter_bar
 from admin_console.budgets.rows import COLUMNS, order, row_of
-from admin_console.budgets.words import filters_for, names_for
-from admin_console.parts import Empty, Table, sort_key, sorted_rows
+from admin_console.budgets.words import counts, filters_for, names_for, whose
+from admin_console.parts import Empty, Table, matching, sort_key, sorted_rows
 from admin_console.reach import reach_of
 from admin_console.who import Viewer
 from metering.models import Tenant
@@ -23,10 +23,15 @@ def budgets(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpR
     lines = budget_lines(reach_of(request, viewer), now=now)
     names, filters = names_for(lines), filters_for(lines)
     chosen = chosen_lines(request.GET, lines)
+    tenants = dict(Tenant.objects.values_list("slug", "name")) if viewer.tenant is None else {}
+    chosen = matching(
+        request.GET,
+        chosen,
+        lambda line: (whose(line, names), counts(line), tenants.get(line.status.tenant_slug or "", "")),
+    )
     key = sort_key(request.GET, COLUMNS, default=NEAREST)
     if key != NEAREST:
         chosen = sorted_rows(chosen, key, order(names))
-    tenants = dict(Tenant.objects.values_list("slug", "name")) if viewer.tenant is None else {}
     table = Table.of(
         request.GET,
         columns=COLUMNS,

@@ -53,7 +53,7 @@ def log_of(request: HttpRequest, channel: WebhookEndpoint) -> dict[str, Any]:
         Choice(
             value=value,
             label=label,
-            url=with_query(request.GET, state=value or None, page=None),
+            url=with_query(request.GET, state=value or None),
             is_chosen=value == state,
         )
         for value, label in STATES_SHOWN.items()

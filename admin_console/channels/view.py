@@ -1,5 +1,6 @@
 """Channels: webhooks, Slack and Teams of a tenant or of the operators, each with its log."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from admin_console.channels.forms import ChannelForm, RotateForm
 from admin_console.channels.log import STATES_SHOWN, log_of
 from admin_console.channels.reach import channel_in_reach, list_url, query_of
 from admin_console.doing import is_accepted
+from admin_console.parts import Column, FilterBar, linked_columns, matching, sort_key, sorted_rows
 from admin_console.reach import tenant_in_url
 from admin_console.who import Viewer
 from metering.alerts.endpoints.edit import MAX_ENDPOINTS, change_endpoint, create_endpoint
@@ -25,6 +27,22 @@ from metering.errors import MeteringError
 from metering.models import AlertDelivery, WebhookEndpoint
 
 Kind = WebhookEndpoint.Kind
+COLUMNS = (
+    Column(key="channel", title="Channel", sorts=True),
+    Column(key="state", title="State", sorts=True),
+    Column(key="address", title="Address", sorts=True, hides="mid"),
+    Column(key="events", title="Events", sorts=True, hides="lo"),
+    Column(key="failed", title="Not delivered", is_number=True, sorts=True, hides="mid"),
+)
+BY: Mapping[str, Callable[[Any], Any]] = {
+    "channel": lambda row: row.name.lower(),
+    "state": lambda row: (row.is_active, row.failing_since is None),
+    "address": lambda row: row.shown_url,
+    "events": lambda row: len(row.events) or EVERY,
+    "failed": lambda row: row.failed,
+}
+EVERY = 1_000
+"""More types of events than there are."""
 FAILED = Q(deliveries__state__in=[AlertDelivery.State.FAILED, AlertDelivery.State.UNCERTAIN])
 
 
@@ -37,9 +55,14 @@ def channels(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> Http
             raise Http404
         act(request, row)
         return redirect(list_url(viewer, tenant))
+    rows = list(owned.annotate(failed=Count("deliveries", filter=FAILED)))
+    found = matching(request.GET, rows, lambda row: (row.name, row.get_kind_display(), row.shown_url))
     shown = {
         "tenant": tenant,
-        "rows": owned.annotate(failed=Count("deliveries", filter=FAILED)),
+        "count": len(rows),
+        "rows": sorted_rows(found, sort_key(request.GET, COLUMNS), BY),
+        "columns": linked_columns(request.GET, COLUMNS),
+        "filters": FilterBar.of(request.GET, search="Name, kind or address") if rows else None,
         "kinds": [
             (kind.label, f"{reverse('admin:channel_new')}?kind={kind.value}{query_of(viewer, tenant, '&')}")
             for kind in Kind

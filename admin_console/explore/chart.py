@@ -9,7 +9,7 @@ from admin_console.parts import Chart, Day, Series, stacked_chart
 from admin_console.wording import day, short_day
 from metering.reports.buckets import Bucket
 from metering.reports.dimensions import DIMENSIONS
-from metering.reports.explore import Explored
+from metering.reports.explored import Explored
 from metering.reports.metrics import METRICS
 from metering.reports.names import in_address
 

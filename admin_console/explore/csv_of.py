@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from admin_console.filters_in_url import Chosen
 from metering.money import usd_text
 from metering.reports.dimensions import DIMENSIONS
-from metering.reports.explore import Explored, Group
+from metering.reports.explored import Explored, Group
 from metering.reports.figures import Figures
 from metering.usage.csv_text import csv_text
 

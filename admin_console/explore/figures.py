@@ -1,6 +1,6 @@
 """The cards at the top: what it cost, at today's prices, how many calls, and the dearest piece of time."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from admin_console.explore import links
 from admin_console.explore.chart import PIECES
@@ -8,12 +8,9 @@ from admin_console.explore.words import written
 from admin_console.filters_in_url import Chosen
 from admin_console.parts import Figure
 from admin_console.wording import change, count, day, percent, usd, usd_exact
-from metering.reports.explore import Explored
+from metering.reports.explored import Explored
 from metering.reports.metrics import METRICS
 from metering.reports.prices_now import MOST_CALLS
-
-INSTANT = timedelta(microseconds=1)
-"""The end of a range is no part of it."""
 
 
 def figures_of(chosen: Chosen, explored: Explored) -> tuple[Figure, ...]:
@@ -24,9 +21,8 @@ def figures_of(chosen: Chosen, explored: Explored) -> tuple[Figure, ...]:
 
 
 def _against(chosen: Chosen, explored: Explored) -> str:
-    zone = chosen.zone
-    first, last = explored.before_since.astimezone(zone), (explored.before_until - INSTANT).astimezone(zone)
-    days = day(first.date()) if chosen.days.count == 1 else f"{day(first.date())} to {day(last.date())}"
+    first, last = explored.days_before(chosen.zone)
+    days = day(first) if chosen.days.count == 1 else f"{day(first)} to {day(last)}"
     return f"against {days}"
 
 
@@ -106,5 +102,6 @@ def _refusals(chosen: Chosen, explored: Explored) -> Figure:
         label="Refusals (429)",
         value=count(refused),
         note=f"{change(refused, before)} {_against(chosen, explored)} ({count(before)})",
+        url=links.calls(chosen),
         name="denials",
     )

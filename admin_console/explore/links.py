@@ -6,9 +6,11 @@ from urllib.parse import urlencode
 from admin_console.addresses import address_of
 from admin_console.filters_in_url import Chosen
 from admin_console.pages import AUDIENCE_OF
+from metering.activity.status import TOO_MANY
 from metering.reports.buckets import Bucket
 from metering.reports.dimensions import DIMENSIONS
-from metering.reports.explore import Group
+from metering.reports.explored import Group
+from metering.reports.figures import DENIALS
 from metering.reports.names import in_address
 
 CALLS = "activity"
@@ -44,7 +46,10 @@ def part(chosen: Chosen, outer: Group, inner: Group) -> str:
 def calls(chosen: Chosen, piece: date | datetime | None = None, bucket: Bucket | None = None) -> str:
     """The calls of a piece of the chart, or of all of it; where that page is not, the report of them."""
     here = address_of(f"admin:{CALLS}") if CALLS in AUDIENCE_OF else address_of("admin:explore")
-    unsaid = {"metric": None, "group": None, "subgroup": None, "bucket": None} if CALLS in AUDIENCE_OF else {}
+    unsaid: dict[str, str | None] = {}
+    if CALLS in AUDIENCE_OF:
+        unsaid = {"metric": None, "group": None, "subgroup": None, "bucket": None}
+        unsaid["status"] = TOO_MANY if chosen.metric == DENIALS else None
     if piece is None:
         days = {"range": chosen.range}  # each page has a usual range of its own
         if chosen.range == "custom":

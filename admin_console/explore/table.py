@@ -11,10 +11,10 @@ from django.utils.safestring import SafeString
 from admin_console.explore import links
 from admin_console.explore.words import short, written
 from admin_console.filters_in_url import Chosen
-from admin_console.parts import Cell, Column, Table, row_html, sort_key, sorted_rows
+from admin_console.parts import Cell, Column, linked_columns, row_html, sort_key, sorted_rows
 from admin_console.wording import NOTHING, change, count, duration, percent, share, usd, usd_exact
 from metering.reports.dimensions import DIMENSIONS
-from metering.reports.explore import Explored, Group
+from metering.reports.explored import Explored, Group
 from metering.reports.figures import Figures
 from metering.reports.metrics import METRICS
 
@@ -54,7 +54,7 @@ def lines_of(chosen: Chosen, explored: Explored, query: QueryDict) -> Lines:
     columns = _columns(chosen)
     sort = sort_key(query, columns)
     groups = sorted_rows(explored.groups, sort, SORTS) if sort else list(explored.groups)
-    linked = Table.of(query, columns=columns, rows=(), default="").columns
+    linked = linked_columns(query, columns)
     dots = {group.name: f"s{place}" for place, group in enumerate(explored.groups[:COLOURS], 1)}
     found: list[Line] = []
     for group in groups:

@@ -23,7 +23,8 @@ from admin_console.who import Viewer
 from admin_console.wording import day
 from metering.errors import MeteringError
 from metering.reports.dimensions import DIMENSIONS
-from metering.reports.explore import Explored, explore
+from metering.reports.explore import explore
+from metering.reports.explored import Explored
 from metering.reports.saved_views import delete_view, save_view, views_of
 
 
@@ -40,8 +41,8 @@ def explore_page(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> 
         explored = _explored(chosen, page)
     except MeteringError as error:
         problems.append(error.message)
-    if explored is not None and request.GET.get("format") == "csv":
-        return csv_of(chosen, explored)
+    if request.GET.get("format") == "csv":
+        return csv_of(chosen, explored) if explored is not None and not problems else _no_csv(problems)
     shown = {
         "zone": chosen.zone,
         "chosen": chosen,
@@ -55,6 +56,11 @@ def explore_page(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> 
         **(_shown(request, viewer, chosen, explored) if explored is not None else {}),
     }
     return render(request, "admin_console/explore.html", {**page, **shown})
+
+
+def _no_csv(problems: list[str]) -> HttpResponse:
+    """A file has no room to say that it is of something else than was asked for."""
+    return HttpResponse("\n".join(problems), status=400, content_type="text/plain; charset=utf-8")
 
 
 def _explored(chosen: Chosen, page: dict[str, Any]) -> Explored:

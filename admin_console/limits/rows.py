@@ -1,9 +1,10 @@
 """Rules and budgets below a tenant, as a list tells them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from admin_console.parts import Column
 from admin_console.people.tabs import address
 from admin_console.sentences import when_words
 from admin_console.subject_names import names_of, whom
@@ -15,6 +16,7 @@ from metering.policy.edit.may_edit import BUDGET_SCOPES, Editor, may_change
 from metering.types import Dimension, Setter
 
 MOST = 1_000
+COLUMNS = (Column(key="whom", title="For", sorts=True), Column(key="limit", title="Limit", sorts=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,8 @@ class Line:
     """Whether the viewer may change and lift it."""
     change_url: str
     """Empty where it can only be lifted."""
+    place: tuple[str, ...]
+    """By what limits are sorted: alike ones beside each other, the smaller first."""
 
 
 def lines_of(tenant: Tenant, viewer: Viewer, editor: Editor) -> list[Line]:
@@ -44,7 +48,13 @@ def lines_of(tenant: Tenant, viewer: Viewer, editor: Editor) -> list[Line]:
     ]
     names = names_of({(row.scope, row.scope_id) for row in rows})
     lines = [_line(row, viewer, editor, whom(row.scope, None, row.scope_id, names)) for row in rows]
-    return sorted(lines, key=lambda line: (line.whom.lower(), line.noun, line.what))
+    return sorted(lines, key=BY["whom"])
+
+
+BY: Mapping[str, Callable[[Line], tuple[str, ...]]] = {
+    "whom": lambda line: (line.whom.lower(), *line.place),
+    "limit": lambda line: (*line.place, line.whom.lower()),
+}
 
 
 def _line(row: Budget | PolicyRule, viewer: Viewer, editor: Editor, whose: str) -> Line:
@@ -60,7 +70,14 @@ def _line(row: Budget | PolicyRule, viewer: Viewer, editor: Editor, whose: str) 
         set_by="the gateway's operators" if row.set_by == Setter.OPERATOR else "your tenant",
         is_own=may_change(editor, row),
         change_url=address(f"limit_{noun}", viewer, row.tenant, of=str(row.pk)) if is_mine else "",
+        place=_place(row),
     )
+
+
+def _place(row: Budget | PolicyRule) -> tuple[str, ...]:
+    if isinstance(row, Budget):
+        return "budget", row.dimension, row.window, f"{row.amount:020}"
+    return "rule", row.key, rule_words(row)
 
 
 def budget_words(row: Budget) -> str:

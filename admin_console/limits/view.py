@@ -9,7 +9,8 @@ from django.utils.timezone import now
 
 from admin_console.auditing import actor_of
 from admin_console.doing import is_done
-from admin_console.limits.rows import budget_words, lines_of, rule_words
+from admin_console.limits.rows import BY, COLUMNS, budget_words, lines_of, rule_words
+from admin_console.parts import FilterBar, linked_columns, matching, sort_key, sorted_rows
 from admin_console.people.tabs import address
 from admin_console.reach import choose_tenant, tenant_in_url
 from admin_console.who import Viewer
@@ -28,11 +29,15 @@ def limits(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpRe
     if request.method == "POST":
         _lift(request, tenant, editor)
         return redirect(address("limits", viewer, tenant))
-    lines = lines_of(tenant, viewer, editor)
+    every = lines_of(tenant, viewer, editor)
+    found = matching(request.GET, every, lambda line: (line.whom, line.what, line.only))
+    lines = sorted_rows(found, sort_key(request.GET, COLUMNS, default="whom"), BY)
     shown = {
         "tenant": tenant,
         "own": [line for line in lines if line.is_own],
         "others": [line for line in lines if not line.is_own],
+        "columns": linked_columns(request.GET, COLUMNS, default="whom"),
+        "filters": FilterBar.of(request.GET, search="Whom or limit") if every else None,
         "add_budget": address("limit_budget", viewer, tenant),
         "add_rule": address("limit_rule", viewer, tenant),
         "plan": address("my_plan", viewer, tenant),

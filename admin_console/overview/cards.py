@@ -49,8 +49,13 @@ def in_flight_card(facts: Overview, *, now: datetime, kept: dict[str, str]) -> F
         beside=f"of {count(line.status.limit.amount)} at once" if line is not None else "",
         bar=bar_of(line, "In flight") if line is not None else None,
         note=f"{usd(flying.held_nano_usd)} held.{since}",
-        url=to_page("activity", status="in_flight", **kept) or "#in-flight",
+        url=held_rows(kept) or "#in-flight",
     )
+
+
+def held_rows(kept: dict[str, str]) -> str:
+    """All calls under way: of those that began long ago too."""
+    return to_page("activity", status="in_flight", range="30d", **kept)
 
 
 def traffic_cards(facts: Overview, range_: str, kept: dict[str, str]) -> list[Figure]:
@@ -65,21 +70,21 @@ def traffic_cards(facts: Overview, range_: str, kept: dict[str, str]) -> list[Fi
             label="Calls",
             value=count(now.requests),
             note=f"{change(now.requests, before.requests)} against the period before",
-            url=to_page("activity", **asked),
+            url=to_page("explore", metric="requests", **asked),
         ),
         Figure(
             name="failed",
             label="Failed",
             value=percent(now.error_rate),
             note=f"{count(now['failed'])} attempts; {percent(before.error_rate)} before",
-            url=to_page("activity", status="failed", **asked),
+            url=to_page("explore", metric="errors", **asked),
         ),
         Figure(
             name="refused",
             label="Refused (429)",
             value=percent(health.refusals.rate),
             note=f"{count(health.refusals.count)} calls; {percent(health.refusals_before.rate)} before",
-            url=to_page("activity", status="refused", **asked),
+            url=to_page("activity", status="429", **asked),
         ),
         Figure(
             name="p95",

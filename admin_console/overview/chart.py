@@ -44,10 +44,8 @@ def headline(facts: Overview, zone: tzinfo) -> str:
     """`$7,596.55, ▲ 12.2 % against 28 Sep to 27 Oct ($6,773.42)`."""
     explored = facts.chart
     now, before = explored.total.cost_nano_usd, explored.before.cost_nano_usd
-    first, last = (
-        moment.astimezone(zone).date() for moment in (explored.before_since, explored.before_until)
-    )
-    return f"{usd(now)}, {change(now, before)} against {short_range(first, last)} ({usd(before)})"
+    against = short_range(*explored.days_before(zone))
+    return f"{usd(now)}, {change(now, before)} against {against} ({usd(before)})"
 
 
 def stack_switch(query: QueryDict, facts: Overview, stacks: tuple[str, ...]) -> tuple[Choice, ...]:

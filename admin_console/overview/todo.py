@@ -1,4 +1,4 @@
-"""What waits for somebody: requests for quota that nobody has answered, and alerts that nobody has acknowledged."""
+"""What waits: requests for quota that nobody has answered, and alerts that nobody has acknowledged."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,8 +7,10 @@ from datetime import tzinfo
 from django.urls import reverse
 
 from admin_console.links import to_page
+from admin_console.quota.badge import requests_in_reach
 from admin_console.quota.words import counts, more, names_for, whose
 from admin_console.subject_names import names_of
+from admin_console.who import Viewer
 from admin_console.wording import amount_of, when
 from admin_console.words import dimension_word, window_word
 from metering.models import QuotaAlert, QuotaRequest, Tenant
@@ -34,10 +36,11 @@ class Todo:
     when: str
 
 
-def todos(alerts: Alerts, *, zone: tzinfo, is_operator: bool, tenant: Tenant | None) -> list[Todo]:
-    """Requests for quota, for operators; then the newest alerts of limits, and those of vendors."""
+def todos(alerts: Alerts, viewer: Viewer, *, zone: tzinfo, tenant: Tenant | None) -> list[Todo]:
+    """Requests for quota within the viewer's reach; then the newest alerts of limits, and those of vendors."""
+    is_operator = viewer.tenant is None
     names = names_of({(alert.subject_type, alert.subject_id) for alert in alerts.newest})
-    found = _requests(zone, tenant) if is_operator else []
+    found = _requests(viewer, zone, tenant)
     for alert in _worst(alerts.newest)[:SHOWN]:
         tag, tone = TYPES[alert.type]
         found.append(
@@ -64,18 +67,19 @@ def todos(alerts: Alerts, *, zone: tzinfo, is_operator: bool, tenant: Tenant | N
     return found
 
 
-def _requests(zone: tzinfo, tenant: Tenant | None) -> list[Todo]:
-    """Of one tenant, or of all; the oldest first."""
-    rows = QuotaRequest.objects.filter(state=QuotaRequest.State.OPEN).select_related("budget", "tenant")
+def _requests(viewer: Viewer, zone: tzinfo, tenant: Tenant | None) -> list[Todo]:
+    """Of one tenant, or of all; the oldest first. Whoever asked sees that they wait for an operator."""
+    rows = requests_in_reach(viewer).filter(state=QuotaRequest.State.OPEN)
+    waits = "" if viewer.tenant is None else ", waits for an operator"
     found = list((rows if tenant is None else rows.filter(tenant=tenant)).order_by("id")[:SHOWN])
     names = names_for(found)
     return [
         Todo(
             tag="Quota",
             tone="info",
-            title=f"{row.tenant.name}: {more(row.budget, row.amount)} more",
+            title=f"{row.tenant.name if viewer.tenant is None else 'Asked'}: {more(row.budget, row.amount)} more",
             url=reverse("admin:quota_request", args=(row.pk,)),
-            small=f"{counts(row.budget)} of {whose(row, names)}",
+            small=f"{counts(row.budget)} of {whose(row, names)}{waits}",
             when=when(row.created_at, zone),
         )
         for row in found

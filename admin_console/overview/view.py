@@ -9,7 +9,7 @@ from admin_console.budgets.rows import bar_of, edit_link
 from admin_console.budgets.words import counts, forecast_words, names_for, whose
 from admin_console.links import to_page
 from admin_console.onboarding.beginning import what_is_missing
-from admin_console.overview.cards import spending_cards, traffic_cards
+from admin_console.overview.cards import held_rows, spending_cards, traffic_cards
 from admin_console.overview.chart import TITLES, cost_chart, headline, stack_switch
 from admin_console.overview.lists import held_table, top_tables, vendor_table
 from admin_console.overview.todo import todos
@@ -44,11 +44,11 @@ def overview(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> Http
         "chart_title": f"Cost by {TITLES[stack]}, last 30 days",
         "headline": headline(facts, zone),
         "stacks": stack_switch(request.GET, facts, stacks),
-        "todos": todos(facts.alerts, zone=zone, is_operator=is_operator, tenant=reach.tenant),
+        "todos": todos(facts.alerts, viewer, zone=zone, tenant=reach.tenant),
         "tops": top_tables(facts, range_, RANGES[range_], kept),
         "held": held_table(facts, now=now, zone=zone, with_tenant=is_operator and reach.tenant is None),
         "held_usd": usd(facts.in_flight.held_nano_usd),
-        "held_url": to_page("activity", status="in_flight", **kept),
+        "held_url": held_rows(kept),
         "near": _near(facts, viewer, page),
         "budgets_url": to_page("budgets", **kept),
         "vendors": vendor_table(facts, range_, now=now, may_open=is_operator),

@@ -9,7 +9,7 @@
 | budget bar | `budget_bar(title=, used=, held=, limit=, amount=usd, forecast=, base=)` | `budget_bar.html` (bar) |
 | stacked chart | `stacked_chart(title=, columns=, series=, amount=, average_before=)` | `stacked_chart.html` (chart) |
 | table | `Table(columns=, rows=, total=, empty=)` | `table.html` (table) |
-| filter bar | `FilterBar.of(request.GET, ranges=, selects=, labels=)` | `filters.html` (filters) |
+| filter bar | `FilterBar.of(request.GET, ranges=, selects=, labels=, search=)` | `filters.html` (filters) |
 | empty state | `Empty(title=, text=, button=, url=)` | `empty.html` (empty) |
 | blast radius | `Blast(title=, lines=, note=)` | `blast.html` (blast) |
 | story | `Step(...)`, ... | `story.html` (story) |
@@ -38,8 +38,9 @@ from admin_console.parts.filters import Chip, Choice, FilterBar, Select
 from admin_console.parts.notes import Blast, Empty
 from admin_console.parts.query import with_query
 from admin_console.parts.row_html import row_html
+from admin_console.parts.search import has_all, matching, typed
 from admin_console.parts.story import Attempt, Step, Waterfall
-from admin_console.parts.table import Cell, Column, Row, Table, sort_key, sorted_rows
+from admin_console.parts.table import Cell, Column, Row, Table, linked_columns, sort_key, sorted_rows
 
 __all__ = [
     "Attempt",
@@ -62,9 +63,13 @@ __all__ = [
     "Table",
     "Waterfall",
     "budget_bar",
+    "has_all",
+    "linked_columns",
+    "matching",
     "row_html",
     "sort_key",
     "sorted_rows",
     "stacked_chart",
+    "typed",
     "with_query",
 ]

@@ -5,6 +5,7 @@ FilterBar.of(
     ranges=True,
     selects=(Select(name="tenant", label="Tenant", choices=(Choice(value="alder", label="Alder"), …)),),
     labels={"model": "Model", "user": "User"},  # what else of the query filters, each a chip
+    search="Name or address",  # a field for `q` (search.py)
 )
 """
 
@@ -14,6 +15,7 @@ from dataclasses import dataclass, replace
 from django.http import QueryDict
 
 from admin_console.parts.query import changed, without
+from admin_console.parts.search import typed
 
 RANGES = {"today": "Today", "7d": "7 days", "30d": "30 days", "month": "Month", "custom": "From … to …"}
 DAYS_OF_RANGE = ("since", "until")
@@ -55,6 +57,10 @@ class FilterBar:
     until: str = ""
     kept: tuple[tuple[str, str], ...] = ()
     """What the form sends along as it is."""
+    search: str = ""
+    """What can be looked for, shown in the empty field; empty: there is no field."""
+    words: str = ""
+    """What is looked for."""
     switches: tuple[Choice, ...] = ()
     """Links beside the form, such as `Over 80 %`."""
 
@@ -68,32 +74,30 @@ class FilterBar:
         only_ranges: tuple[str, ...] = tuple(RANGES),
         selects: tuple[Select, ...] = (),
         labels: Mapping[str, str] | None = None,
+        search: str = "",
         switches: tuple[Choice, ...] = (),
     ) -> "FilterBar":
         """`labels` are names of filters without a select, with their words; `switches` bring their own addresses."""
         chosen = query.get("range", default_range)
-        own = {select.name for select in selects} | (
-            set(DAYS_OF_RANGE) if chosen == "custom" and ranges else set()
-        )
+        own = {select.name for select in selects} | {"cursor", "page"}
+        own |= set(DAYS_OF_RANGE) if chosen == "custom" and ranges else set()
+        own |= {"q"} if search else set()
         return cls(
             ranges=_ranges(query, chosen, only_ranges) if ranges else (),
             selects=tuple(replace(select, value=query.get(select.name, "")) for select in selects),
-            chips=_chips(query, labels or {}),
+            chips=_chips(query, {**(labels or {}), **({"q": "Search"} if search else {})}),
             is_custom=ranges and chosen == "custom",
             since=query.get("since", ""),
             until=query.get("until", ""),
-            kept=tuple(
-                (name, value)
-                for name in query
-                if name not in own | {"cursor"}
-                for value in query.getlist(name)
-            ),
+            kept=tuple((name, value) for name in query if name not in own for value in query.getlist(name)),
+            search=search,
+            words=typed(query),
             switches=switches,
         )
 
     @property
     def has_form(self) -> bool:
-        return bool(self.selects or self.is_custom)
+        return bool(self.selects or self.is_custom or self.search)
 
 
 def _ranges(query: QueryDict, chosen: str, only: tuple[str, ...]) -> tuple[Choice, ...]:

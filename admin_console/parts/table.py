@@ -90,9 +90,8 @@ class Table:
         name: str = "sort",
     ) -> "Table":
         """With links in the headers that sort. `name` is the query's, where a page has two tables."""
-        key = sort_key(query, columns, default=default, name=name)
         return cls(
-            columns=tuple(_linked(column, key, query, name) for column in columns),
+            columns=linked_columns(query, columns, default=default, name=name),
             rows=rows,
             total=total,
             empty=empty,
@@ -108,6 +107,14 @@ class Table:
     @property
     def last_line(self) -> SafeString:
         return row_html(self.columns, self.total, is_total=True)
+
+
+def linked_columns(
+    query: QueryDict, columns: Iterable[Column], *, default: str = "", name: str = "sort"
+) -> tuple[Column, ...]:
+    """With links in the headers that sort, for `table_head.html` of a table whose rows a template writes itself."""
+    key = sort_key(query, columns, default=default, name=name)
+    return tuple(_linked(column, key, query, name) for column in columns)
 
 
 def sort_key(query: QueryDict, columns: Iterable[Column], *, default: str = "", name: str = "sort") -> str:

@@ -1,5 +1,6 @@
 """Invitations of a tenant: who was invited, how it stands, and sending again or withdrawing one."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,16 @@ from django.utils.timezone import now
 
 from admin_console.doing import is_done, signed
 from admin_console.paging import Pages
+from admin_console.parts import (
+    Choice,
+    Column,
+    FilterBar,
+    Select,
+    linked_columns,
+    matching,
+    sort_key,
+    sorted_rows,
+)
 from admin_console.people.list import ROLES
 from admin_console.people.tabs import address, tabs
 from admin_console.reach import choose_tenant, tenant_in_url
@@ -32,6 +43,16 @@ MAIL = {
 }
 
 
+COLUMNS = (
+    Column(key="person", title="Person", sorts=True),
+    Column(key="state", title="State", sorts=True),
+    Column(key="role", title="Role", sorts=True, hides="mid"),
+    Column(key="mail", title="Mail", sorts=True, hides="mid"),
+    Column(key="by", title="Invited by", sorts=True, hides="lo"),
+    Column(key="until", title="Link works until", sorts=True, hides="lo"),
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One line of the list."""
@@ -48,6 +69,16 @@ class Line:
     is_open: bool
 
 
+BY: Mapping[str, Callable[[Line], Any]] = {
+    "person": lambda line: line.email,
+    "state": lambda line: line.state,
+    "role": lambda line: line.role,
+    "mail": lambda line: (line.mail, line.asked_at),
+    "by": lambda line: line.by,
+    "until": lambda line: line.expires_at,
+}
+
+
 def invitations(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpResponse:
     tenant = tenant_in_url(request, viewer)
     if tenant is None:
@@ -55,13 +86,25 @@ def invitations(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> H
     if request.method == "POST":
         _act(request, viewer, tenant)
         return redirect(request.get_full_path())
+    lines = lines_of(tenant)
+    found = matching(request.GET, lines, lambda line: (line.email, line.name, line.by))
+    state = request.GET.get("state", "")
+    found = [line for line in found if state in ("", line.state)]
     shown = {
         "tenant": tenant,
         "tabs": tabs(viewer, tenant, "invitations"),
         "invite_url": address("invite", viewer, tenant),
-        "pages": Pages.of(request.GET, lines_of(tenant)),
+        "filters": _filters(request) if lines else None,
+        "columns": linked_columns(request.GET, COLUMNS),
+        "pages": Pages.of(request.GET, sorted_rows(found, sort_key(request.GET, COLUMNS), BY)),
     }
     return render(request, "admin_console/invitations.html", {**page, **shown})
+
+
+def _filters(request: HttpRequest) -> FilterBar:
+    states = tuple(Choice(value=state, label=state.capitalize()) for state in TONES)
+    select = Select(name="state", label="State", choices=states)
+    return FilterBar.of(request.GET, selects=(select,), search="Name or address")
 
 
 def _act(request: HttpRequest, viewer: Viewer, tenant: Tenant) -> None:

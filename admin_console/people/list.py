@@ -55,8 +55,6 @@ def people(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpRe
         "tabs": tabs(viewer, tenant, "people"),
         "invite_url": address("invite", viewer, tenant),
         "filters": _filters(request, tenant),
-        "words": request.GET.get("q", ""),
-        "kept": [(name, value) for name, value in request.GET.items() if name not in {"q", "page"}],
         "table": _table(request, viewer, tenant, pages, found, page["zone"]),
         "pages": pages,
         "is_cut": len(found) == MOST,
@@ -78,7 +76,7 @@ def _filters(request: HttpRequest, tenant: Tenant) -> FilterBar:
             ),
         ),
     )
-    return FilterBar.of(request.GET, selects=selects, labels={"q": "Search"})
+    return FilterBar.of(request.GET, selects=selects, search="Name or address")
 
 
 def _table(

@@ -1,6 +1,8 @@
 """Teams of a tenant: who is in them, what they spend; new ones, other names, and people put in and taken out."""
 
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import Count
@@ -10,7 +12,18 @@ from django.utils.timezone import now
 
 from admin_console.doing import is_accepted, signed
 from admin_console.paging import Pages
-from admin_console.parts import Cell, Column, Empty, Row, Table, sort_key, sorted_rows
+from admin_console.parts import (
+    Cell,
+    Column,
+    Empty,
+    FilterBar,
+    Row,
+    Table,
+    matching,
+    sort_key,
+    sorted_rows,
+    typed,
+)
 from admin_console.people.forms import TeamForm
 from admin_console.people.tabs import address, tabs
 from admin_console.reach import choose_tenant, tenant_in_url
@@ -46,11 +59,12 @@ def teams(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpRes
         "people": lambda team: team.people,
         "spent": lambda team: spent.get(team.pk, 0),
     }
+    found = matching(request.GET, found, lambda team: (team.name, team.slug))
     rows = sorted_rows(found, sort_key(request.GET, COLUMNS, default="team"), order)
     pages = Pages.of(request.GET, rows)
     lines = [_row(viewer, tenant, team, spent.get(team.pk, 0)) for team in pages.rows]
     empty = Empty(
-        title="No team yet",
+        title="No team is called that" if typed(request.GET) else "No team yet",
         text="A team has people, and can have budgets and tokens of its own.",
         button="Create a team",
         url="#new-team",
@@ -59,13 +73,29 @@ def teams(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpRes
         "tenant": tenant,
         "tabs": tabs(viewer, tenant, "teams"),
         "invite_url": address("invite", viewer, tenant),
+        "filters": FilterBar.of(request.GET, search="Name") if rows or typed(request.GET) else None,
         "table": Table.of(
-            request.GET, columns=COLUMNS, rows=lines, empty=empty, caption="Teams", default="team"
+            request.GET,
+            columns=COLUMNS,
+            rows=lines,
+            total=_total(rows, spent),
+            empty=empty,
+            caption="Teams",
+            default="team",
         ),
         "pages": pages,
         "form": form,
     }
     return render(request, "admin_console/teams.html", {**page, **shown})
+
+
+def _total(rows: list[Any], spent: Mapping[UUID, int]) -> tuple[Cell, ...]:
+    total = sum(spent.get(team.pk, 0) for team in rows)
+    return (
+        Cell(text=f"{len(rows):,} {'team' if len(rows) == 1 else 'teams'}"),
+        Cell(),
+        Cell(text=usd(total), exact=usd_exact(total)),
+    )
 
 
 def _row(viewer: Viewer, tenant: Tenant, team: Any, spent: int) -> Row:

@@ -1,11 +1,18 @@
-"""The list of requests beside the one that is shown: the open ones, then those that were answered."""
+"""The list of requests beside the one that is shown: the open ones, then those that were answered.
 
-from dataclasses import dataclass
-from datetime import tzinfo
+`state`, `sort` and `q` of the address choose of them, and stay in the address of each.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+from typing import Any
 from uuid import UUID
 
+from django.http import QueryDict
 from django.urls import reverse
 
+from admin_console.parts import Choice, FilterBar, Select, matching, with_query
 from admin_console.quota.badge import requests_in_reach
 from admin_console.quota.words import TONES, counts, lasts, more, names_for, whose
 from admin_console.who import Viewer
@@ -14,6 +21,21 @@ from metering.models import QuotaRequest, Tenant
 from metering.types import SubjectType
 
 MOST = 100
+STATES = {"open": "Open", "answered": "Answered"}
+BY: Mapping[str, Callable[["Line"], Any]] = {
+    "-asked": lambda line: line.asked_at,
+    "asked": lambda line: line.asked_at,
+    "whose": lambda line: line.title.lower(),
+    "amount": lambda line: (line.dimension, line.amount),
+    "-amount": lambda line: (line.dimension, line.amount),
+}
+ORDERS = {
+    "-asked": "Newest",
+    "asked": "Oldest",
+    "whose": "For whom",
+    "-amount": "Largest",
+    "amount": "Smallest",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +48,41 @@ class Line:
     url: str
     is_current: bool
     is_open: bool
+    asked_at: datetime
+    dimension: str
+    amount: int
+
+
+def filter_bar(query: QueryDict, viewer: Viewer) -> FilterBar:
+    selects = (
+        Select(name="state", label="State", choices=_choices(STATES)),
+        Select(name="sort", label="Order", any_label="Open ones first", choices=_choices(ORDERS)),
+    )
+    return FilterBar.of(
+        query,
+        labels={"tenant": "Tenant"} if viewer.tenant is None else {},
+        selects=selects,
+        search="Whom, budget or answer",
+    )
+
+
+def _choices(words: Mapping[str, str]) -> tuple[Choice, ...]:
+    return tuple(Choice(value=value, label=word) for value, word in words.items())
+
+
+def chosen_lines(
+    query: QueryDict, viewer: Viewer, tenant: Tenant | None, current: UUID | None, zone: tzinfo
+) -> list[Line]:
+    """Those that the address asks for, in its order."""
+    state = query.get("state", "")
+    lines = [
+        replace(line, url=f"{line.url}{with_query(query)}" if query else line.url)
+        for line in lines_of(viewer, tenant, current, zone)
+        if state not in STATES or line.is_open == (state == "open")
+    ]
+    found = matching(query, lines, lambda line: (line.title, line.small))
+    sort = query.get("sort", "")
+    return sorted(found, key=BY[sort], reverse=sort.startswith("-")) if sort in BY else found
 
 
 def lines_of(viewer: Viewer, tenant: Tenant | None, current: UUID | None, zone: tzinfo) -> list[Line]:
@@ -47,6 +104,9 @@ def lines_of(viewer: Viewer, tenant: Tenant | None, current: UUID | None, zone: 
             url=reverse("admin:quota_request", args=[row.pk]),
             is_current=row.pk == current,
             is_open=row.is_open,
+            asked_at=row.created_at,
+            dimension=row.budget.dimension,
+            amount=row.amount,
         )
         for row in found
     ]

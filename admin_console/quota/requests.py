@@ -17,7 +17,7 @@ from admin_console.doing import is_accepted, is_done
 from admin_console.quota.answers import answers_table
 from admin_console.quota.badge import requests_in_reach
 from admin_console.quota.forms import FOR_WINDOWS, GOOD, OPEN, AnswerForm
-from admin_console.quota.inbox import lines_of
+from admin_console.quota.inbox import chosen_lines, filter_bar
 from admin_console.quota.use import use_of
 from admin_console.quota.words import TONES, counts, lasts, more, names_for, until, whose
 from admin_console.reach import tenant_in_url
@@ -35,8 +35,13 @@ State = QuotaRequest.State
 def requests(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpResponse:
     """The list; operators see the oldest open request beside it."""
     tenant = tenant_in_url(request, viewer)
-    lines = lines_of(viewer, tenant, None, page["zone"])
-    shown = {"lines": lines, "row": None, "is_operator": viewer.tenant is None}
+    shown = {
+        "lines": chosen_lines(request.GET, viewer, tenant, None, page["zone"]),
+        "filters": filter_bar(request.GET, viewer),
+        "is_filtered": bool(request.GET.keys() - {"sort"}),
+        "row": None,
+        "is_operator": viewer.tenant is None,
+    }
     return render(request, "admin_console/quota/request.html", {**page, **shown})
 
 
@@ -57,7 +62,8 @@ def one_request(request: HttpRequest, viewer: Viewer, page: dict[str, Any], id: 
     line = line_of_request(row, now=page["now"])
     shown = {
         "title": title,
-        "lines": lines_of(viewer, None, row.pk, page["zone"]),
+        "lines": chosen_lines(request.GET, viewer, tenant_in_url(request, viewer), row.pk, page["zone"]),
+        "filters": filter_bar(request.GET, viewer),
         "row": row,
         "headline": f"{whose(row, names)}: {more(row.budget, row.amount)} more, "
         f"{lasts(row.windows, row.budget.window)}",

@@ -62,8 +62,6 @@ def tokens(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpRe
         "title": "My tokens" if viewer.own_only else "Tokens",
         "tenant": tenant,
         "issue_url": "" if viewer.own_only else issue_address(tenant),
-        "words": request.GET.get("q", ""),
-        "kept": [(name, value) for name, value in request.GET.items() if name not in {"q", "page"}],
         "filters": _filters(request),
         "table": _table(request, viewer, tenant, pages, found, spent, page["zone"]),
         "pages": pages,
@@ -83,7 +81,7 @@ def _filters(request: HttpRequest) -> FilterBar:
         ),
         Select(name="plan", label="Plan", choices=tuple(Choice(value=v, label=w) for v, w in plans)),
     )
-    return FilterBar.of(request.GET, selects=selects, labels={"q": "Search"})
+    return FilterBar.of(request.GET, selects=selects, search="Name, person or beginning")
 
 
 def _table(

@@ -1,4 +1,6 @@
-"""Which part of the trail an address asks for: `range`, `since`, `until`, `person`, `noun`, `tenant`, and a cursor."""
+"""Which part of the trail an address asks for: `range`, `since`, `until`, `person`, `noun`, `tenant`, `q`,
+`sort`, and a cursor.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +14,8 @@ from admin_console.reach import tenant_in_url
 from admin_console.who import Viewer
 from metering.audit_trail.nouns import NOUNS
 from metering.audit_trail.read_trail import TrailFilter, TrailKey
+
+OLDEST = "when"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,7 @@ def asked_trail(request: HttpRequest, viewer: Viewer) -> AskedTrail:
         noun=noun,
         since=chosen.days.since,
         until=chosen.days.until,
+        oldest_first=request.GET.get("sort") == OLDEST,
     )
     return AskedTrail(filter=trail, problems=tuple(problems))
 

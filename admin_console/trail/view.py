@@ -1,4 +1,6 @@
-"""Who did what when: a line for each change, the newest first, held still by its cursor while the trail grows."""
+"""Who did what when: a line for each change, the newest or oldest first, held still by its cursor while the trail
+grows.
+"""
 
 from typing import Any
 
@@ -7,37 +9,47 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 
-from admin_console.parts import Cell, Choice, Column, Empty, FilterBar, Row, Select, Table, with_query
-from admin_console.trail.asked import asked_trail, cursor_in_url, written
+from admin_console.parts import Cell, Choice, Column, Empty, FilterBar, Row, Select, Table, typed, with_query
+from admin_console.trail.asked import OLDEST, asked_trail, cursor_in_url, written
 from admin_console.who import Viewer
 from admin_console.wording import when
 from metering.audit_trail.entries import AN_OPERATOR, Entry, entries_of, people_in
 from metering.audit_trail.lines import trail_as_csv
 from metering.audit_trail.nouns import NOUNS
 from metering.audit_trail.read_trail import OPERATOR, trail_page
+from metering.audit_trail.search_trail import MOST as SEARCHED
+from metering.audit_trail.search_trail import search_trail
 from metering.audit_trail.values import NONE
 from metering.models import Tenant
 
 LINES = 50
+NEWEST = f"-{OLDEST}"
 MOST_PEOPLE = 500
 COLUMNS = (
     Column(key="what", title="Who did what"),
     Column(key="noun", title="About", hides="mid"),
     Column(key="tenant", title="Tenant", hides="mid"),
-    Column(key="when", title="When"),
+    Column(key="when", title="When", sorts=True),
 )
 
 
 def trail(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpResponse:
     asked = asked_trail(request, viewer)
-    events, after = trail_page(asked.filter, limit=LINES, after=cursor_in_url(request))
-    entries = entries_of(events, tenant=viewer.tenant, zone=page["zone"])
+    words, cursor = typed(request.GET).lower().split(), cursor_in_url(request)
+    reads: Any = {"tenant": viewer.tenant, "zone": page["zone"]}
+    if words:
+        entries, after = search_trail(asked.filter, words, limit=LINES, after=cursor, **reads)
+    else:
+        events, after = trail_page(asked.filter, limit=LINES, after=cursor)
+        entries = entries_of(events, **reads)
     shown = {
         "filters": _filters(request, asked.filter.tenant, is_operator=viewer.tenant is None),
         "problems": asked.problems,
-        "table": _table(entries, page["zone"], with_tenant=viewer.tenant is None),
-        "newest": with_query(request.GET) if "cursor" in request.GET else "",
-        "older": with_query(request.GET, cursor=written(after)) if after is not None else "",
+        "table": _table(request, entries, page["zone"], with_tenant=viewer.tenant is None),
+        "first": with_query(request.GET) if "cursor" in request.GET else "",
+        "oldest_first": asked.filter.oldest_first,
+        "looked_at": SEARCHED if words and after is not None and len(entries) < LINES else 0,
+        "further": with_query(request.GET, cursor=written(after)) if after is not None else "",
         "csv": reverse("admin:audit_csv") + with_query(request.GET),
     }
     return render(request, "admin_console/trail.html", {**page, **shown})
@@ -47,7 +59,12 @@ def trail_csv(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> Htt
     """The same without an end of pages."""
     asked = asked_trail(request, viewer)
     return StreamingHttpResponse(
-        trail_as_csv(asked.filter, tenant=viewer.tenant, zone=page["zone"]),
+        trail_as_csv(
+            asked.filter,
+            words=typed(request.GET).lower().split(),
+            tenant=viewer.tenant,
+            zone=page["zone"],
+        ),
         content_type="text/csv; charset=utf-8",
         headers={"content-disposition": 'attachment; filename="audit.csv"', "cache-control": "no-store"},
     )
@@ -64,12 +81,13 @@ def _filters(request: HttpRequest, tenant: Tenant | None, *, is_operator: bool) 
         tenants = Tenant.objects.order_by("name").values_list("slug", "name")[:MOST_PEOPLE]
         choices = tuple(Choice(value=slug, label=name) for slug, name in tenants)
         selects.append(Select(name="tenant", label="Tenant", choices=choices))
-    return FilterBar.of(request.GET, ranges=True, selects=tuple(selects))
+    return FilterBar.of(request.GET, ranges=True, selects=tuple(selects), search="Who, what or whom")
 
 
-def _table(entries: list[Entry], zone: Any, *, with_tenant: bool) -> Table:
+def _table(request: HttpRequest, entries: list[Entry], zone: Any, *, with_tenant: bool) -> Table:
     columns = tuple(column for column in COLUMNS if with_tenant or column.key != "tenant")
-    return Table(
+    return Table.of(
+        request.GET,
         columns=columns,
         rows=[_row(entry, zone, with_tenant=with_tenant) for entry in entries],
         empty=Empty(
@@ -79,7 +97,8 @@ def _table(entries: list[Entry], zone: Any, *, with_tenant: bool) -> Table:
             button="All of the last 30 days",
             url="?range=30d",
         ),
-        caption="Changes, the newest first",
+        caption="Changes",
+        default=NEWEST,
     )
 
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
-from metering.activity.status import Status
+from metering.activity.status import TOO_MANY, Status
 from metering.ids import first_id_at
 from metering.models import Tenant
+from metering.reports.denials import REFUSED
 from metering.usage.filters import FEATURE
 
 BEGINNING, END = datetime(2000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
@@ -25,6 +26,8 @@ class Asked:
     """That any attempt of the call asked for."""
     provider: str = ""
     status: Status | None = None
+    codes: tuple[str, ...] = ()
+    """Of refusals: one of these; empty: any."""
     cost_from_nano_usd: int | None = None
     slower_than_ms: int | None = None
 
@@ -36,6 +39,12 @@ class Asked:
     def narrowed(self, column: str, value: object) -> "Asked":
         """And with this label."""
         return replace(self, only=(*self.only, (column, value)))
+
+    def of_status(self, written: str) -> "Asked":
+        """Only calls of this status, or TOO_MANY. Raises ValueError for what is neither."""
+        if written == TOO_MANY:
+            return replace(self, status=Status.REFUSED, codes=REFUSED)
+        return replace(self, status=Status(written))
 
     @property
     def first_id(self) -> UUID:

@@ -26,6 +26,8 @@ def refused(asked: Asked, *, before: UUID | None = None) -> "QuerySet[PolicyDeci
     chosen &= label_lookup(asked.only)
     if asked.model:
         chosen &= Q(model=asked.model)
+    if asked.codes:
+        chosen &= Q(code__in=asked.codes)
     return PolicyDecision.objects.filter(chosen)
 
 

@@ -25,6 +25,8 @@ class Status(StrEnum):
     REFUSED = "refused"
 
 
+TOO_MANY = "429"
+"""As a filter: those that were refused by a limit, as reports count them (metering/reports/denials.py)."""
 OF_OUTCOME: dict[str, Status] = {
     Outcome.OK: Status.ANSWERED,
     Outcome.CACHED: Status.CACHED,

@@ -1,4 +1,4 @@
-"""Reads the audit trail, the newest first, a page at a time: of one tenant, or of everything."""
+"""Reads the audit trail, the newest first or the oldest, a page at a time: of one tenant, or of everything."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,19 +37,23 @@ class TrailFilter:
     since: datetime | None = None
     until: datetime | None = None
     """Exclusive."""
+    oldest_first: bool = False
 
 
 def trail_page(
     asked: TrailFilter, *, limit: int, after: TrailKey | None = None
 ) -> tuple[list[AuditEvent], TrailKey | None]:
-    """At most `limit` events behind `after`, and the key of the last one if there are more.
+    """At most `limit` events behind `after` in the filter's order, and the key of the last one if there are more.
 
     Raises InvalidRequest for a noun that there is not.
     """
     events = _chosen(asked)
     if after is not None:
-        events = events.filter(at__lte=after.at).exclude(at=after.at, id__gte=after.id)
-    found = list(events.order_by("-at", "-id")[: limit + 1])
+        behind = {"at__gte": after.at} if asked.oldest_first else {"at__lte": after.at}
+        seen = {"id__lte": after.id} if asked.oldest_first else {"id__gte": after.id}
+        events = events.filter(**behind).exclude(at=after.at, **seen)
+    order = ("at", "id") if asked.oldest_first else ("-at", "-id")
+    found = list(events.order_by(*order)[: limit + 1])
     page = found[:limit]
     return page, TrailKey(page[-1].at, page[-1].id) if len(found) > limit else None
 

@@ -10,7 +10,7 @@ from metering.overview.dearest import Dearest, dearest
 from metering.overview.reach import Reach
 from metering.overview.vendors import VendorHealth, vendors
 from metering.reports.cache_savings import CacheSavings
-from metering.reports.explore import Explored
+from metering.reports.explored import Explored
 from metering.reports.overview import (
     Health,
     Spendings,

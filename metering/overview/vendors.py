@@ -14,6 +14,7 @@ from metering.types import Outcome
 from metering.usage.filters import UsageFilter
 
 MOST = 50
+SUMS = ("cost_nano_usd", "attempts", "failed")
 RECENT = timedelta(minutes=15)
 """What failed since then decides about the state."""
 FEW = 3
@@ -31,6 +32,7 @@ class VendorHealth:
     """`healthy`; `degraded` where more than three of the last quarter's attempts failed, `failing` where most did;
     `quiet` without an attempt in the range."""
     figures: Figures
+    """SUMS of the range."""
     last_failure: datetime | None
     """Of the last quarter of an hour."""
     failed_lately: int
@@ -40,7 +42,7 @@ class VendorHealth:
 
 def vendors(chosen: UsageFilter, *, now: datetime, with_alerts: bool) -> list[VendorHealth]:
     """The dearest first. Alerts are the gateway's own administrators' business."""
-    figures = {str(each.value): each.figures for each in top(chosen, by="provider", limit=MOST)}
+    figures = {str(each.value): each.figures for each in top(chosen, by="provider", limit=MOST, names=SUMS)}
     active = Provider.objects.filter(is_active=True).order_by("name").values_list("name", flat=True)
     lately = _lately(chosen, now)
     open_alerts = VendorAlert.objects.filter(acknowledged_at=None).values_list("provider_name", flat=True)

@@ -58,10 +58,10 @@ class Days:
         return Days(first=self.first - timedelta(days=self.count), last=self.first - DAY, zone=self.zone)
 
 
-def bucket_of(day: date, bucket: Bucket) -> date:
-    """The first day of the week (from Monday) or month that a day is in, or the day."""
+def bucket_of(day: date, bucket: Bucket, *, week_start: int = 0) -> date:
+    """The first day of the week or month that a day is in, or the day. Weeks start on 0, Monday, to 6, Sunday."""
     if bucket is Bucket.WEEK:
-        return day - timedelta(days=day.weekday())
+        return day - timedelta(days=(day.weekday() - week_start) % 7)
     return day.replace(day=1) if bucket is Bucket.MONTH else day
 
 

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import F, QuerySet, Sum
-from django.db.models.functions import TruncDate, TruncHour
+from django.db.models import DateTimeField, F, Func, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import TruncDate
 
 from metering.decisions.decision import Verdict
-from metering.errors import InvalidRequest
-from metering.models import PolicyDecision
+from metering.models import PolicyDecision, Task
 from metering.reports.buckets import Bucket, bucket_of
 from metering.reports.dimensions import DIMENSIONS
 from metering.time_zones import zone_named
@@ -23,9 +23,17 @@ REFUSED = (
     "vendor_rate_limited",
 )
 """The codes of 429."""
-MOST_GROUPS = 50
-KNOWN_BY = ("tenant", "user", "token", "task")
-"""What a refused call is told apart by: no model was chosen yet, or none of several."""
+COLUMNS: dict[str, Any] = {
+    "tenant": F("tenant_id"),
+    "team": F("team_id"),
+    "user": F("user_id"),
+    "token": F("token_id"),
+    "task": F("task"),
+    "feature": Subquery(Task.objects.filter(code=OuterRef("task")).values("feature_id")),
+    "model": F("model"),
+}
+"""What a refused call is told apart by. Of the calls of one row of the log, team and model are those of the first."""
+FILTERED = {DIMENSIONS[name].column: name for name in COLUMNS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,53 +57,46 @@ def refused(chosen: UsageFilter) -> "QuerySet[PolicyDecision]":
     )
     if chosen.tenant is not None:
         rows = rows.filter(tenant_id=chosen.tenant.pk)
-    known = {DIMENSIONS[name].column for name in KNOWN_BY}
     for column, value in chosen.only:
-        rows = rows.filter(**{column: value}) if column in known else rows.none()
+        name = FILTERED.get(column)
+        rows = rows.none() if name is None else rows.alias(**{f"of_{name}": COLUMNS[name]})
+        rows = rows if name is None else rows.filter(**{f"of_{name}": value})
     return rows.order_by()
+
+
+def unknown_filters(chosen: UsageFilter) -> list[str]:
+    """The titles of those that refusals do not know."""
+    titles = {each.column: each.title for each in DIMENSIONS.values()}
+    return [titles[column] for column, _ in chosen.only if column not in FILTERED]
 
 
 def count_refused(chosen: UsageFilter) -> int:
     return refused(chosen).aggregate(n=Sum("count"))["n"] or 0
 
 
-def refused_by(chosen: UsageFilter, dimension: str, *, limit: int) -> dict[object, int]:
-    """The most often refused first; `dimension` is one of KNOWN_BY."""
-    column = DIMENSIONS[dimension].column
-    rows = refused(chosen).values(key=F(column)).annotate(n=Sum("count")).order_by("-n", "key")
-    return {row["key"]: row["n"] for row in rows[:limit]}
+def refused_by(chosen: UsageFilter, *by: str, limit: int) -> dict[tuple[object, ...], int]:
+    """The most often refused first; `by` are names of COLUMNS."""
+    keys = {f"key{place}": COLUMNS[name] for place, name in enumerate(by)}
+    counted = refused(chosen).values(**keys).annotate(n=Sum("count")).order_by("-n", *keys)
+    return {tuple(key): times for *key, times in counted.values_list(*keys, "n")[:limit]}
 
 
 def refused_over_time(chosen: UsageFilter, bucket: Bucket) -> dict[date | datetime, int]:
     """By pieces of time in the zone of `chosen`."""
-    zone = zone_named(chosen.zone)
-    piece = TruncHour("minute", tzinfo=zone) if bucket is Bucket.HOUR else TruncDate("minute", tzinfo=zone)
+    piece = (
+        # As usage is: an hour that a clock shows twice is two.
+        Func(
+            Value("hour"),
+            F("minute"),
+            Value(chosen.zone),
+            function="date_trunc",
+            output_field=DateTimeField(),
+        )
+        if bucket is Bucket.HOUR
+        else TruncDate("minute", tzinfo=zone_named(chosen.zone))
+    )
     found: dict[date | datetime, int] = {}
-    for row in refused(chosen).annotate(piece=piece).values("piece").annotate(n=Sum("count")):
+    for row in refused(chosen).values(piece=piece).annotate(n=Sum("count")):
         key = row["piece"].astimezone(UTC) if bucket is Bucket.HOUR else bucket_of(row["piece"], bucket)
         found[key] = found.get(key, 0) + row["n"]
     return found
-
-
-def explore_refusals(chosen: UsageFilter, *, group: str, bucket: Bucket, earlier: UsageFilter) -> "Refused":
-    """Raises InvalidRequest for a group that is not known of them."""
-    if group not in KNOWN_BY:
-        raise InvalidRequest(f"Refusals are told apart by {', '.join(KNOWN_BY)}.", param="group")
-    return Refused(
-        count=count_refused(chosen),
-        before=count_refused(earlier),
-        groups=refused_by(chosen, group, limit=MOST_GROUPS),
-        groups_before=refused_by(earlier, group, limit=10 * MOST_GROUPS),
-        over_time=refused_over_time(chosen, bucket),
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """Refusals of a range by group and over time."""
-
-    count: int
-    before: int
-    groups: dict[object, int]
-    groups_before: dict[object, int]
-    over_time: dict[date | datetime, int]

@@ -1,16 +1,16 @@
 """Usage by what people ask for: totals, the largest groups with their shares and changes, and a chart over time."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from metering.errors import InvalidRequest
+from metering.reports.before import period_before
 from metering.reports.buckets import Bucket, Days, buckets_of, usual_bucket
-from metering.reports.denials import explore_refusals
 from metering.reports.dimensions import DIMENSIONS
+from metering.reports.explore_refusals import explore_refusals
+from metering.reports.explored import MOST_GROUPS, MOST_SUBGROUPS, SUBGROUPED, Explored, Group, Series
 from metering.reports.figures import DENIALS, NOTHING, Figures
 from metering.reports.metrics import METRICS
 from metering.reports.names import named
@@ -20,64 +20,11 @@ from metering.reports.sums import Key, Sum, Sums, names_of, sums_by, sums_of_lar
 from metering.time_zones import first_instant, is_time_zone, unusable, zone_named
 from metering.usage.filters import UsageFilter
 
-MOST_GROUPS = 50
-MOST_SUBGROUPS = 10
 CHARTED = 6
 OVERLAPPING = "tag"
 """The dimension of which a call may have several."""
-FEW_DAYS = 8
 MOST_ROWS = 20_000
 """Of a chart: a group of many tenants is several, of which the largest is meant."""
-SUBGROUPED = 20
-"""So many of the largest groups are divided further."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """One value of a dimension: what it used, and what it used in the period before."""
-
-    value: Any
-    """As the ledger knows it: an id, a code, a text; None: calls that have none."""
-    name: str
-    """As people know it."""
-    tenant_id: UUID | None
-    figures: Figures
-    before: Figures
-    """Of these only the cost, the calls and the metric."""
-    cost_now_nano_usd: int | None = None
-    """At today's prices; None: not worked out."""
-    subgroups: tuple["Group", ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Series:
-    """A group over time: one value for each bucket; None where there is nothing to tell of."""
-
-    value: Any
-    name: str
-    values: tuple[int | Decimal | None, ...]
-    is_others: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explored:
-    """What the range had, group by group, and as a chart."""
-
-    total: Figures
-    before: Figures
-    """Of the same length of time just before: whole days of the calendar, up to the same time of day."""
-    before_since: datetime
-    before_until: datetime
-    cost_now_nano_usd: int | None
-    """At today's prices; None: too many calls would have to be priced again (metering/reports/prices_now.py)."""
-    groups: tuple[Group, ...]
-    """The largest first."""
-    others: Figures | None
-    """All other groups together; None: there are none."""
-    overlaps: bool
-    """Whether one call may be in several groups, so that they do not add up to the total."""
-    buckets: tuple[date | datetime, ...]
-    series: tuple[Series, ...]
 
 
 def explore(
@@ -103,7 +50,7 @@ def explore(
         raise InvalidRequest(f"By {bucket} at most {bucket.longest_days} days.", param="bucket")
     earlier = period_before(chosen, now=now)
     if metric == DENIALS:
-        return _explore_denials(chosen, earlier, group, subgroup, bucket, days)
+        return explore_refusals(chosen, earlier, group=group, subgroup=subgroup, bucket=bucket, days=days)
     with reading():
         overlaps = group == OVERLAPPING
         sums = sums_of_largest(chosen, by=group, metric=metric, limit=MOST_GROUPS + 1)
@@ -142,65 +89,6 @@ def explore(
         buckets=buckets,
         series=tuple(series),
     )
-
-
-def _explore_denials(
-    chosen: UsageFilter, earlier: UsageFilter, group: str, subgroup: str, bucket: Bucket, days: Days
-) -> Explored:
-    if subgroup:
-        raise InvalidRequest("Refusals are told apart by one group only.", param="subgroup")
-    refused = explore_refusals(chosen, group=group, bucket=bucket, earlier=earlier)
-    names = named(group, [Key(None if value is None else str(value)) for value in refused.groups])
-    buckets = tuple(buckets_of(days, bucket))
-    return Explored(
-        total=_denied(refused.count),
-        before=_denied(refused.before),
-        before_since=earlier.both_ends[0],
-        before_until=earlier.both_ends[1],
-        cost_now_nano_usd=None,
-        groups=tuple(
-            Group(
-                value=key.value,
-                name=name,
-                tenant_id=None,
-                figures=_denied(refused.groups[value]),
-                before=_denied(refused.groups_before.get(value, 0)),
-            )
-            for value, (key, name) in zip(refused.groups, names.items(), strict=True)
-        ),
-        others=None,
-        overlaps=False,
-        buckets=buckets,
-        series=(
-            Series(value=None, name="all", values=tuple(refused.over_time.get(each, 0) for each in buckets)),
-        ),
-    )
-
-
-def _denied(count: int) -> Figures:
-    return Figures({**NOTHING.sums, DENIALS: count})
-
-
-def period_before(chosen: UsageFilter, *, now: datetime) -> UsageFilter:
-    """The same length of time just before. A range that still runs is compared up to the same time of day; one of more
-    than FEW_DAYS with whole days, of which one more or less matters little and which are added up already.
-    """
-    since, until = chosen.both_ends
-    zone = zone_named(chosen.zone)
-    first, last = since.astimezone(zone), until.astimezone(zone)
-    days = (last.date() - first.date()).days
-    over = min(until, max(now, since)) if days <= FEW_DAYS else until
-    if first.time() != last.time() or days < 1:
-        return replace(chosen, since=since - (until - since), until=over - (until - since))
-    shift = timedelta(days=days)
-    return replace(chosen, since=_earlier(since, shift, zone), until=_earlier(over, shift, zone))
-
-
-def _earlier(moment: datetime, shift: timedelta, zone: Any) -> datetime:
-    local = moment.astimezone(zone).replace(tzinfo=None) - shift
-    if local.time() == datetime.min.time():
-        return first_instant(local, zone)
-    return local.replace(tzinfo=zone)
 
 
 def _check(metric: str, group: str, subgroup: str) -> None:

@@ -5,14 +5,17 @@ each costs is a few reads of rollups. Answers are `Figures`: `.cost_nano_usd`,
 `.requests`, `.error_rate`, `.latency_ms(95)`, `.cache_share`, `["cached"]`, `["saved_nano_usd"]`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from metering.reports.before import period_before, same_days_before
 from metering.reports.buckets import Bucket, Days, bucket_of, now_in
 from metering.reports.cache_savings import CacheSavings, cache_savings
 from metering.reports.denials import Refusals, count_refused
-from metering.reports.explore import Explored, explore, period_before
+from metering.reports.explore import explore
+from metering.reports.explored import Explored
 from metering.reports.figures import Figures
 from metering.reports.names import named
 from metering.reports.plan import reading
@@ -23,7 +26,7 @@ from metering.usage.filters import UsageFilter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
-    """A calendar period up to now, beside the one before up to the same time."""
+    """A day, week or month of the calendar up to now, beside the one before up to the same day and time of day."""
 
     first: date
     """Its first day."""
@@ -35,7 +38,7 @@ class Spending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spendings:
-    """Each in the tenant's zone; weeks begin on Monday."""
+    """Each on the tenant's calendar, as its budgets count: in its zone, weeks from the day on which its weeks start."""
 
     today: Spending
     week: Spending
@@ -61,6 +64,7 @@ class Top:
     """An id, a code or a text; None: calls that have none."""
     name: str
     figures: Figures
+    """Of these only the sums that were asked for."""
     share: Decimal | None
     """Of the cost of all."""
 
@@ -75,18 +79,20 @@ def days(chosen: UsageFilter, *, now: datetime, first: date | None = None, count
 
 def spendings(chosen: UsageFilter, *, now: datetime) -> Spendings:
     """What was spent and called today, this week and this month."""
-    today = now_in(zone_named(chosen.zone), now)
     with reading():
         return Spendings(
-            today=_spending(chosen, today, now),
-            week=_spending(chosen, bucket_of(today, Bucket.WEEK), now),
-            month=_spending(chosen, bucket_of(today, Bucket.MONTH), now),
+            today=_spending(chosen, Bucket.DAY, now),
+            week=_spending(chosen, Bucket.WEEK, now),
+            month=_spending(chosen, Bucket.MONTH, now),
         )
 
 
-def _spending(chosen: UsageFilter, first: date, now: datetime) -> Spending:
+def _spending(chosen: UsageFilter, bucket: Bucket, now: datetime) -> Spending:
+    today = now_in(zone_named(chosen.zone), now)
+    first = bucket_of(today, bucket, week_start=0 if chosen.tenant is None else chosen.tenant.week_start)
     span = days(chosen, now=now, first=first)
-    return Spending(first=first, now=total(span), before=total(period_before(span, now=now)), chosen=span)
+    before = same_days_before(chosen, first=first, bucket=bucket, now=now)
+    return Spending(first=first, now=total(span), before=total(before), chosen=span)
 
 
 def health(chosen: UsageFilter, *, now: datetime) -> Health:
@@ -112,16 +118,23 @@ def cost_of_30_days(chosen: UsageFilter, *, by: str, now: datetime) -> Explored:
     return explore(days(chosen, now=now, count=30), group=by, now=now)
 
 
-def top(chosen: UsageFilter, *, by: str, limit: int = 5) -> tuple[Top, ...]:
-    """The dearest tenants, users, models or conversations of the range of `chosen`."""
+COST_AND_CALLS = ("cost_nano_usd", "requests")
+
+
+def top(
+    chosen: UsageFilter, *, by: str, limit: int = 5, names: Sequence[str] = COST_AND_CALLS
+) -> tuple[Top, ...]:
+    """The dearest tenants, users, models or conversations of the range of `chosen`; `names` are the sums that are
+    told, with the cost among them.
+    """
     with reading():
-        sums = sums_of_largest(chosen, by=by, metric="cost", limit=limit)
-    names = named(by, [each.keys[0] for each in sums.groups])
+        sums = sums_of_largest(chosen, by=by, metric="cost", limit=limit, names=names)
+    called = named(by, [each.keys[0] for each in sums.groups])
     whole = sums.total.cost_nano_usd
     return tuple(
         Top(
             value=each.keys[0].value,
-            name=names[each.keys[0]],
+            name=called[each.keys[0]],
             figures=each.figures,
             share=Decimal(each.figures.cost_nano_usd) / whole if whole else None,
         )

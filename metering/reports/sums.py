@@ -115,18 +115,21 @@ def _sums(asked: "_Asked") -> Sums:
     )
 
 
-def sums_of_largest(chosen: UsageFilter, *, by: str, metric: str, limit: int) -> Sums:
+def sums_of_largest(
+    chosen: UsageFilter, *, by: str, metric: str, limit: int, names: Sequence[str] = NAMES
+) -> Sums:
     """The same as `sums_by` with one dimension. Of MANY groups only the largest are added up in full: most of the work
     would be for groups that nobody sees.
     """
     if by not in MANY:
-        return sums_by(chosen, by=(by,), metric=metric, limit=limit)
+        return sums_by(chosen, by=(by,), metric=metric, limit=limit, names=names)
     asked: dict[str, Any] = {"metric": metric, "limit": limit, "names": names_of(metric)}
     largest = sums_by(chosen, by=(by,), is_of_largest=not chosen.only, **asked).groups
     if not largest:
         return Sums(groups=[], total=total(chosen), requests_of_groups=0)
     keys = [each.keys[0] for each in largest]
-    found = sums_by(chosen, by=(by,), metric=metric, limit=_NAMESAKES * limit, only=keys).groups
+    most = _NAMESAKES * limit
+    found = sums_by(chosen, by=(by,), metric=metric, limit=most, only=keys, names=names).groups
     whole = total(chosen)
     return Sums(groups=found[:limit], total=whole, requests_of_groups=whole.requests)
 

@@ -18,7 +18,7 @@ from gateway_project.api.reach import tenant_or_all
 from gateway_project.api.usage.asked import FIRST, own_use
 from metering.activity.asked import Asked
 from metering.activity.log import MAX_DAYS
-from metering.activity.status import Status
+from metering.activity.status import TOO_MANY, Status
 from metering.errors import InvalidRequest
 from metering.labels import MAX_LENGTH
 from metering.money import nano_from_usd
@@ -48,7 +48,7 @@ class AskedIn(StrictInput):
         }
     )
     feature = Name(default=None, max_length=MAX_LENGTH, help_text="The feature of plans that the task is of.")
-    status = Choice(choices=[status.value for status in Status], default=None)
+    status = Choice(choices=[*(status.value for status in Status), TOO_MANY], default=None)
     cost_from = serializers.DecimalField(
         default=None, max_digits=18, decimal_places=9, min_value=Decimal(0), help_text="In US dollars."
     )
@@ -89,14 +89,14 @@ def asked_in_reach(request: Request, asked: dict[str, Any]) -> Asked:
     if asked[FEATURE] is not None:
         only += ((FEATURE, asked[FEATURE]),)
     cost, slow = asked["cost_from"], asked["slower_than"]
-    return Asked(
+    found = Asked(
         tenant=within.tenant,
         since=since,
         until=until,
         only=(*within.only, *only),
         model=asked["model"] or "",
         provider=asked["provider"] or "",
-        status=None if asked["status"] is None else Status(asked["status"]),
         cost_from_nano_usd=None if cost is None else nano_from_usd(cost),
         slower_than_ms=None if slow is None else round(slow * 1000),
     )
+    return found if asked["status"] is None else found.of_status(asked["status"])

@@ -15,7 +15,8 @@ from gateway_project.api.views import ApiView
 from metering.money import usd_text
 from metering.reports.buckets import Bucket, usual_bucket
 from metering.reports.dimensions import DIMENSIONS
-from metering.reports.explore import MOST_GROUPS, MOST_SUBGROUPS, Explored, Group, Series, days_of, explore
+from metering.reports.explore import days_of, explore
+from metering.reports.explored import MOST_GROUPS, MOST_SUBGROUPS, Explored, Group, Series
 from metering.reports.figures import Figures
 from metering.reports.metrics import METRICS
 from metering.usage.filters import UsageFilter

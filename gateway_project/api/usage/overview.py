@@ -22,7 +22,7 @@ from metering.money import usd_text
 from metering.overview.dearest import Dearest
 from metering.overview.overview import RANGES, Overview, overview, stacks_for
 from metering.overview.vendors import VendorHealth
-from metering.reports.explore import Explored
+from metering.reports.explored import Explored
 from metering.reports.overview import Spending
 
 
@@ -30,7 +30,9 @@ class SpendingOut(serializers.Serializer[object]):
     first_day = serializers.DateField()
     cost_usd = serializers.CharField()
     requests = serializers.IntegerField()
-    before = FiguresOut(help_text="Of the period before, up to the same time.")
+    before = FiguresOut(
+        help_text="Of the day, week or month before, up to the same day of it and the same time of day."
+    )
     budget = BudgetStatusOut(
         allow_null=True, help_text="The tightest budget of cost that counts all of it in such a window."
     )
@@ -67,7 +69,7 @@ class ChartOut(serializers.Serializer[object]):
     days = serializers.ListField(child=serializers.DateField())
     series = ChartSeriesOut(many=True)
     total_usd = serializers.CharField()
-    before_usd = serializers.CharField(help_text="Of the thirty days before, up to the same time.")
+    before_usd = serializers.CharField(help_text="Of the thirty days before.")
 
 
 class DearestOut(serializers.Serializer[object]):

@@ -33,7 +33,7 @@ def alert(tenant: Tenant | None, window: str = "day", **facts: object) -> QuotaA
 
 
 def sentences(client: Client, query: str = "") -> list[str]:
-    return [line.sentence for line in client.get(f"{ALERTS}?{query}").context["lines"]]
+    return [line.sentence for line in client.get(f"{ALERTS}?{query}").context["pages"].rows]
 
 
 def test_an_administrator_sees_the_tenants_and_an_operator_all_with_their_tenant(

@@ -87,9 +87,15 @@ class TestWhatItShows:
         assert "No calls in this range" in text_of(console.get(f"{PAGE}?agent=nobody"))
 
     def test_what_cannot_be_shown_is_said(self, console: Client) -> None:
-        text = text_of(console.get(f"{PAGE}?tenant=nobody&metric=beauty&metric=denials&group=model"))
+        text = text_of(console.get(f"{PAGE}?tenant=nobody&metric=beauty&metric=denials&group=agent"))
         assert "There is no tenant “nobody”." in text
         assert "Refusals are told apart by" in text
+
+    def test_refusals_lead_to_the_refusals_that_they_count(self, console: Client, alder: Tenant) -> None:
+        page = console.get(f"{PAGE}?metric=denials&group=user&range=7d&tenant=alder")
+        [figure] = page.context["figures"]
+        assert figure.url == "/admin/activity/?range=7d&tenant=alder&status=429"
+        assert "status=429" in page.context["chart"].bars[0][0].url
 
     def test_a_filter_is_added_by_its_name(self, console: Client, alder: Tenant) -> None:
         response = console.get(f"{PAGE}?range=7d&add=team&is=research")
@@ -117,7 +123,9 @@ class TestWhoMay:
         text = text_of(response)
         assert "There is no" in text
         assert "$1.23" not in text
-        assert [row["cost_usd"] for row in csv_rows(client, query)] == ["0"]
+        refused = client.get(f"{PAGE}?format=csv&{query}")
+        assert (refused.status_code, refused["content-type"]) == (400, "text/plain; charset=utf-8")
+        assert "There is no" in refused.content.decode()
 
     def test_strangers_come_to_the_login(self, client: Client) -> None:
         assert client.get(PAGE).status_code == 302
@@ -129,6 +137,11 @@ class TestCsv:
         first, total = csv_rows(console)
         assert (first["Model"], first["cost_usd"], first["calls"]) == ("sandbox-small", "1.234567891", "1")
         assert (total["Model"], total["cost_usd"]) == ("total", "1.234567891")
+
+    @pytest.mark.parametrize("query", ["group=beauty", "metric=denials&group=agent", "range=custom"])
+    def test_what_cannot_be_shown_is_refused_in_words(self, console: Client, query: str) -> None:
+        response = console.get(f"{PAGE}?format=csv&{query}")
+        assert (response.status_code, response["content-type"]) == (400, "text/plain; charset=utf-8")
 
     def test_a_text_that_a_spreadsheet_would_run_is_quoted(self, console: Client, alder: Tenant) -> None:
         call(alder, conversation_id="=cmd()")

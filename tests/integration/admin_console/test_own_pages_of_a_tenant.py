@@ -265,7 +265,7 @@ class TestAudit:
             create_team(tenant=alder(), slug=f"t{number}", name="T", actor="bea@alder.example", now=now())
         first = browser.get("/admin/audit/?noun=team")
         create_team(tenant=alder(), slug="late", name="T", actor="bea@alder.example", now=now())
-        second = browser.get(f"/admin/audit/{first.context['older']}")
+        second = browser.get(f"/admin/audit/{first.context['further']}")
         texts = [row.cells[0].text for page in (first, second) for row in page.context["table"].rows]
         assert texts == [f"bea@alder.example made team t{number}" for number in range(59, -1, -1)]
 

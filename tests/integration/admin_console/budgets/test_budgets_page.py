@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from django.test import Client
@@ -10,6 +11,7 @@ from django.utils.timezone import now
 
 from admin_console.wording import usd
 from metering.models import Budget, UsageMeter, User
+from metering.usage.budget_status import budget_status
 from tests.factories import (
     AttemptFactory,
     BudgetFactory,
@@ -127,11 +129,29 @@ def test_another_tenants_budgets_are_as_absent_as_none() -> None:
     assert {client.get(f"/admin/budgets/?tenant={slug}").status_code for slug in ("birch", "nobody")} == {404}
 
 
-def test_a_figure_leads_to_the_calls_behind_it() -> None:
+@pytest.mark.parametrize("window", ["hour", "day", "week", "month"])
+def test_a_figure_leads_to_the_calls_of_its_window(window: str) -> None:
     person = UserFactory(tenant=alder(), email="ann@alder.example")
-    budget(5, scope="user", scope_id=str(person.pk), per="user")
-    cell = page(super_admin()).context["table"].rows[0].cells[2]
-    assert cell.url == "/admin/activity/?range=today&tenant=alder&user=ann%40alder.example"
+    budget(5, scope="user", scope_id=str(person.pk), per="user", window=window)
+    operator = super_admin()
+    [status] = budget_status(now=now(), tenant=alder())
+    url = page(operator).context["table"].rows[0].cells[2].url
+    assert status.window_start is not None
+    assert status.reset_at is not None
+    assert parse_qs(url.partition("?")[2]) == {
+        "from": [status.window_start.isoformat()], "to": [status.reset_at.isoformat()],
+        "tenant": ["alder"], "user": ["ann@alder.example"],
+    }  # fmt: skip
+    client = Client()
+    client.force_login(operator, backend=BACKEND)
+    assert client.get(url).context["problems"] == []
+
+
+def test_the_figure_of_a_budget_without_end_leads_to_as_many_days_as_reports_show() -> None:
+    budget(5, window="total")
+    url = page(super_admin()).context["table"].rows[0].cells[2].url
+    first = now().date() - timedelta(days=399)
+    assert url == f"/admin/explore/?range=custom&since={first}&until={now().date()}&tenant=alder"
 
 
 def test_the_number_of_queries_does_not_grow_with_budgets(django_assert_max_num_queries: Any) -> None:

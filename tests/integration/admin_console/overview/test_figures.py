@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Sum
 
-from admin_console.wording import change, count, percent, usd, usd_exact
+from admin_console.wording import change, count, percent, short_day, usd, usd_exact
 from metering.models import PolicyDecision, QuotaAlert, UsageReservation
 from metering.money import usd_text
 from tests.factories import AlertFactory, MeterFactory
@@ -118,6 +118,12 @@ def test_cost_of_thirty_days(world: World, page_of: PageOf, told_to: ToldTo) -> 
     assert f"{usd(spent)}, {plain(change(spent, 3 * 8_234_567_892))}" in page.figure("cost_of_30_days")
     by_tenant = {each["name"]: sum(map(float, each["cost_usd"])) for each in answer["series"]}
     assert round(by_tenant["alder"] * 10**9) == cost(world.log(world.today - timedelta(days=29), world.alder))
+
+
+def test_the_thirty_days_are_compared_with_the_thirty_before_them(world: World, page_of: PageOf) -> None:
+    first, last = (world.today - timedelta(days=days) for days in (59, 30))
+    against = f"against {short_day(first.date())} to {short_day(last.date())} ("
+    assert plain(against) in page_of(world.operator).figure("cost_of_30_days")
 
 
 def test_the_dearest(world: World, page_of: PageOf, told_to: ToldTo) -> None:

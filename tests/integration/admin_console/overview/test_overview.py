@@ -8,8 +8,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from metering.models import User
-from tests.factories import AttemptFactory, ReservationFactory, TenantFactory, UserFactory
+from metering.models import QuotaRequest, User
+from tests.factories import AttemptFactory, BudgetFactory, ReservationFactory, TenantFactory, UserFactory
 from tests.integration.admin_console.overview.conftest import BACKEND, Page, World
 from tests.integration.gateway_project.api.people import call, code_of
 
@@ -23,10 +23,10 @@ MOST_QUERIES = 70
     [
         ("spent_today", "/admin/explore/?range=today&tenant=alder"),
         ("spent_month", "/admin/explore/?range=month&tenant=alder"),
-        ("in_flight", "/admin/activity/?status=in_flight&tenant=alder"),
-        ("calls", "/admin/activity/?range=7d&tenant=alder"),
-        ("failed", "/admin/activity/?status=failed&range=7d&tenant=alder"),
-        ("refused", "/admin/activity/?status=refused&range=7d&tenant=alder"),
+        ("in_flight", "/admin/activity/?status=in_flight&range=30d&tenant=alder"),
+        ("calls", "/admin/explore/?metric=requests&range=7d&tenant=alder"),
+        ("failed", "/admin/explore/?metric=errors&range=7d&tenant=alder"),
+        ("refused", "/admin/activity/?status=429&range=7d&tenant=alder"),
         ("p95", "/admin/explore/?metric=latency&range=7d&tenant=alder"),
     ],
 )
@@ -42,6 +42,25 @@ def test_the_rows_behind_a_figure_can_be_opened(world: World, page_of: PageOf) -
     page = page_of(world.operator)
     for figure in ("spent_week", "calls", "failed", "refused", "p95", "prompt_cache", "in_flight"):
         assert client.get(page.link(figure)).status_code == 200
+
+
+def test_open_requests_for_quota_wait_there_for_everybody_who_sees_them(
+    world: World, page_of: PageOf
+) -> None:
+    for user, amount, window in ((world.member, 5, "day"), (world.admin, 7, "month")):
+        QuotaRequest.objects.create(
+            budget=BudgetFactory(tenant=world.alder, dimension="requests", amount=amount, window=window),
+            tenant=world.alder, amount=amount, reason="A filing.", user=user, asked_by=user.email,
+        )  # fmt: skip
+    assert "Alder Research: 5 calls more" in page_of(world.operator).words
+    assert "Alder Research: 7 calls more" in page_of(world.operator, "?tenant=alder").words
+    assert "5 calls more" not in page_of(world.operator, "?tenant=birch").words
+    of_admin, of_member = (page_of(person).words for person in (world.admin, world.member))
+    assert "Asked: 5 calls more" in of_admin
+    assert "Asked: 7 calls more" in of_admin
+    assert "Asked: 5 calls more" in of_member
+    assert "7 calls more" not in of_member
+    assert "waits for an operator" in of_member
 
 
 @pytest.mark.parametrize("stack", ["model", "tenant", "user", "team", "task"])

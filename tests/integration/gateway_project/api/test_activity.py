@@ -93,15 +93,16 @@ def test_a_line_says_who_what_and_how_much() -> None:
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ("status=answered", 1), ("status=failed", 1), ("status=refused", 1), ("cost_from=0.5", 1),
+        ("status=answered", 1), ("status=failed", 1), ("status=refused", 2), ("status=429", 1), ("cost_from=0.5", 1),
         ("slower_than=8", 1), ("tag=project%3Dapollo", 1), ("conversation=talk", 1), ("model=none", 0),
-        ("provider=sandbox", 2), ("task=LLM0_CHAT", 3), ("class=BASE_S", 2), ("feature=none", 0),
+        ("provider=sandbox", 2), ("task=LLM0_CHAT", 4), ("class=BASE_S", 2), ("feature=none", 0),
     ],
 )  # fmt: skip
 def test_filters(query: str, found: int) -> None:
     made(cost_nano_usd=10**9, latency_ms=9_000, tags=["project=apollo"])
     made("error", conversation_id="talk")
     refused()
+    refused(code="task_not_allowed")
     assert len(results(super_admin(), f"activity?{query}")) == found
 
 

@@ -121,7 +121,7 @@ class TestExplore:
             "subgroup=model&group=model",
             "bucket=minute",
             "bucket=hour",
-            "metric=denials&group=model",
+            "metric=denials&group=agent",
             "prices=now",
             "top=5",
             "since=2026-01-02&until=2026-01-01",

@@ -3,18 +3,29 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils.timezone import now as clock
 
 from metering.models import Tenant
 from metering.reports import overview
-from metering.reports.buckets import Bucket
-from metering.reports.explore import explore, period_before
+from metering.reports.before import period_before, same_days_before
+from metering.reports.buckets import Bucket, bucket_of
+from metering.reports.explore import explore
+from metering.usage.budget_status import budget_status
 from metering.usage.filters import UsageFilter
 from metering.usage.prices import Prices
 from metering.usage.summary import usage_summary
-from tests.factories import AttemptFactory, ModelFactory, PriceFactory, UserFactory, alder, birch
+from tests.factories import (
+    AttemptFactory,
+    BudgetFactory,
+    ModelFactory,
+    PriceFactory,
+    UserFactory,
+    alder,
+    birch,
+)
 
 pytestmark = pytest.mark.django_db
 NOON = clock().replace(hour=12, minute=0, second=0, microsecond=0)
@@ -51,6 +62,19 @@ class TestSpendings:
         call(at=NOON - DAY + timedelta(hours=2))
         found = overview.spendings(UsageFilter(tenant=tenant), now=NOON + timedelta(hours=1))
         assert found.today.before.cost_nano_usd == 1_000_000_000
+
+    def test_the_week_is_of_the_day_on_which_the_tenants_weeks_start(self, tenant: Tenant) -> None:
+        tenant.week_start = (NOON + DAY).weekday()
+        tenant.save()
+        call(at=NOON - 6 * DAY)
+        call(at=NOON - 7 * DAY)
+        budget = BudgetFactory(tenant=tenant, dimension="cost", window="week", amount=5_000_000_000)
+        found = overview.spendings(UsageFilter(tenant=tenant), now=NOON + timedelta(hours=1)).week
+        [status] = [each for each in budget_status(now=NOON, tenant=tenant) if each.limit.row == budget]
+        assert (found.chosen.since, found.chosen.until) == (status.window_start, status.reset_at)
+        assert found.now.cost_nano_usd == 1_000_000_000
+        assert found.first == (NOON - 6 * DAY).date()
+        assert found.before.cost_nano_usd == 1_000_000_000
 
 
 class TestHealth:
@@ -188,3 +212,33 @@ def test_the_period_before_is_as_long_up_to_the_same_time(
     found = period_before(UsageFilter(tenant=Tenant(timezone=zone), since=since, until=until), now=moment)
     wanted = tuple(datetime.fromisoformat(f"2026-03-{text}+00:00") for text in before)
     assert (found.since, found.until) == wanted
+
+
+@pytest.mark.parametrize(
+    ("bucket", "now", "before"),
+    [
+        # A Wednesday at 14:00 in Berlin; summer time ended on 25 October.
+        (Bucket.DAY, "2026-11-25T13:00", ("2026-11-23T23:00", "2026-11-24T13:00")),
+        (Bucket.WEEK, "2026-11-25T13:00", ("2026-11-15T23:00", "2026-11-18T13:00")),
+        (Bucket.MONTH, "2026-11-25T13:00", ("2026-09-30T22:00", "2026-10-25T13:00")),
+        # Of the month that ends summer time, with the one before it.
+        (Bucket.MONTH, "2026-10-26T13:00", ("2026-08-31T22:00", "2026-09-26T12:00")),
+        # 14:00 of the 31st: September has 30 days.
+        (Bucket.MONTH, "2026-10-31T13:00", ("2026-08-31T22:00", "2026-09-30T12:00")),
+        (Bucket.MONTH, "2026-03-31T12:00", ("2026-01-31T23:00", "2026-02-28T13:00")),
+        # 02:30 of a day on which the clock jumped from 02:00 to 03:00: as if it had not jumped yet.
+        (Bucket.DAY, "2026-03-30T00:30", ("2026-03-28T23:00", "2026-03-29T01:30")),
+        # The first instant of a day, week and month: nothing.
+        (Bucket.DAY, "2026-06-30T22:00", ("2026-06-29T22:00", "2026-06-29T22:00")),
+        (Bucket.MONTH, "2026-06-30T22:00", ("2026-05-31T22:00", "2026-05-31T22:00")),
+    ],
+)
+def test_spending_is_compared_with_the_same_days_of_the_calendar(
+    bucket: Bucket, now: str, before: tuple[str, str]
+) -> None:
+    moment, since, until = (datetime.fromisoformat(f"{text}+00:00") for text in (now, *before))
+    zone = ZoneInfo("Europe/Berlin")
+    first = bucket_of(moment.astimezone(zone).date(), bucket)
+    chosen = UsageFilter(tenant=Tenant(timezone="Europe/Berlin"))
+    found = same_days_before(chosen, first=first, bucket=bucket, now=moment)
+    assert (found.since, found.until) == (since, until)
