@@ -170,7 +170,8 @@ class StreamedAnswer:
         if not problem or self.is_complete:
             return bool(problem)
         self._count(answer)  # some errors come with the last words
-        began = self._reported.has_output or not self._generated.is_empty
+        reported = self._reported
+        began = reported.has_output or bool(reported.extras.tool_calls) or not self._generated.is_empty
         raise error_within(problem, self._api_key, began=began, words=self._traits.error_words)
 
     def _count(self, answer: WireAnswer) -> bool:
