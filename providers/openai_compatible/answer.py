@@ -90,7 +90,7 @@ async def whole_answer(
         reported.extras.output(answer.output)
     for usage in answer.usages():
         reported.add(usage)
-    problem = answer.problem or next((choice.error for choice in answer.choices or () if choice.error), None)
+    problem = answer.problem
     has_own_words = bool(traits.finish_reasons) and has_own_finish(answer.choices or (), traits)
     if has_own_words:
         problem = problem or failure_in(answer.choices or (), traits)

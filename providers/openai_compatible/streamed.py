@@ -16,7 +16,7 @@ from providers.openai_compatible.reshaped import head_of, without_usage
 from providers.openai_compatible.traits import Traits, may_hide_reasoning
 from providers.openai_compatible.usage import ReportedUsage
 from providers.openai_compatible.wire import Choice, WireAnswer, read_answer
-from providers.port import Chunk, ProviderCall, Usage
+from providers.port import Chunk, ProviderCall, ProviderError, Usage
 
 DONE_FORMS = (b"[DONE]", b'"[DONE]"', b"[done]")
 """How the last event begins; the SDKs look no further either."""
@@ -51,6 +51,8 @@ class StreamedAnswer:
         self._open: set[int] = set()
         """Choices that have begun and not finished."""
         self._finished: set[int] = set()
+        self._problem: object = None
+        """An error that stands in a choice which had not finished."""
         self._ends_with_usage = False
         self._shown_usage = False
         self._held: Chunk | None = None
@@ -82,6 +84,8 @@ class StreamedAnswer:
         chunks = [] if self.done else list(self._chunks(self._parser.end()))
         if not (self.is_complete or self._is_closed_by_usage):
             raise broken("its stream ended before its answer did")
+        if not (self._open or self._finished) and self._reported.is_empty:
+            raise broken("its stream holds no choices")
         usage = await usage_of_answer(self._call, self._reported, self._generated, self._tier)
         held = self._held
         if held is not None:
@@ -150,6 +154,8 @@ class StreamedAnswer:
             self._served = answer.service_tier
             self._tier = answer.tier or self._tier
         usages = self._count(answer)
+        if self._problem:
+            raise self._failure(self._problem)
         choices = answer.choices
         if choices:
             self._ends_with_usage = False
@@ -170,9 +176,12 @@ class StreamedAnswer:
         if not problem or self.is_complete:
             return bool(problem)
         self._count(answer)  # some errors come with the last words
+        raise self._failure(problem)
+
+    def _failure(self, problem: object) -> ProviderError:
         reported = self._reported
         began = reported.has_output or bool(reported.extras.tool_calls) or not self._generated.is_empty
-        raise error_within(problem, self._api_key, began=began, words=self._traits.error_words)
+        return error_within(problem, self._api_key, began=began, words=self._traits.error_words)
 
     def _count(self, answer: WireAnswer) -> bool:
         """Take in what it says and reports; whether it reports anything."""
@@ -189,6 +198,8 @@ class StreamedAnswer:
         has_usage = False
         for place, choice in enumerate(choices):
             index = choice.index if type(choice.index) is int else place
+            if choice.error and not self.is_complete:
+                self._problem = choice.error
             if choice.finish_reason and choice.finish_reason not in GOES_ON:
                 self._finished.add(index)
                 self._open.discard(index)

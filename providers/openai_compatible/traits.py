@@ -107,7 +107,7 @@ KNOWN: dict[str, Traits] = {
             **dict.fromkeys(("1302", "1303", "1305"), "rate_limit_exceeded"),
         },
     ),
-    "openrouter": Traits(path="api/v1"),
+    "openrouter": Traits(path="api/v1", finish_reasons={"error": FAILED}),
     "ollama": Traits(path="v1"),
     "vllm": Traits(path="v1", running_usage=True),
     "llamacpp": Traits(path="v1"),
