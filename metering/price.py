@@ -182,14 +182,11 @@ class Price(TokenPrice):
 
     def largest_charge_nano_usd(self, used: Used, asked: Asked, at: datetime) -> int:
         """What a call costs at most that began at this moment and of whose tokens nobody knows the kinds: whether its
-        vendor wrote the cache, what was reasoning. Where the answer names no tier, that of the request counts, or the
-        plain one if that is dearer.
+        vendor wrote the cache, what was reasoning.
         """
-        tier = self._tier(used.service_tier)
-        if not used.service_tier:
-            tier = max(tier, self._tier(asked.service_tier))
         fees = self._tool_fees(used) + self._fees(used.images)
-        return self._largest(used.input_tokens, used.output_tokens, asked, (tier, self._hour(at)), fees)
+        factors = (self._tier(used.service_tier), self._hour(at))
+        return self._largest(used.input_tokens, used.output_tokens, asked, factors, fees)
 
     def ceiling_nano_usd(
         self,
@@ -242,6 +239,12 @@ class Price(TokenPrice):
         return name in self.service_tiers or all(
             part in PLAIN_TIERS or part in self.service_tiers for part in name.split("+")
         )
+
+    def tier_if_unsaid(self, asked: str) -> str:
+        """The tier that counts where the answer names none: the one that was asked for if it is dear, else the plain
+        one.
+        """
+        return asked if asked and self._tier(asked) > 1 else ""
 
     def knows_cache(self, hours: int) -> bool:
         """Whether entries of the cache that live so long have a price; 0: minutes."""

@@ -140,7 +140,7 @@ def _used(usage: Usage | None, tokens: Amounts, call: BoundedCall) -> Used:
         cache_write_1h_tokens=usage.cache_write_1h_tokens,
         cache_write_12h_tokens=usage.cache_write_12h_tokens,
         reasoning_tokens=usage.reasoning_tokens,
-        service_tier=usage.service_tier,
+        service_tier=usage.service_tier or call.model.price.tier_if_unsaid(call.priced.service_tier),
         images=call.priced.images,
         tool_calls={name: min(calls, MOST_CALLS) for name, calls in usage.tool_calls.items() if calls > 0}
         if usage.tool_calls

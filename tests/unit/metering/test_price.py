@@ -143,8 +143,6 @@ def test_a_call_that_may_take_an_hour_is_held_at_the_price_of_the_hour_to_come(
         ({"tool_calls": {"web_search": 2}}, Asked(), 21_000_000 + 2_000),
         ({"service_tier": "priority"}, Asked(), 2_000_000 + 4_000),
         ({"service_tier": "flex"}, Asked(service_tier="priority"), 500_000 + 1_000),
-        ({}, Asked(service_tier="priority"), 2_000_000 + 4_000),
-        ({}, Asked(service_tier="flex"), 1_000_000 + 2_000),
     ],
 )
 def test_of_tokens_whose_kinds_nobody_knows_the_tier_that_was_served_and_the_tools_count(
@@ -153,6 +151,13 @@ def test_of_tokens_whose_kinds_nobody_knows_the_tier_that_was_served_and_the_too
     price = priced(service_tiers={"flex": 0.5, "priority": 2}, tools={"web_search": "0.01"}, hours=[WORK])
     served = Used(input_tokens=1_000, output_tokens=1, **used)
     assert price.largest_charge_nano_usd(served, asked, datetime(2026, 11, 30, 0, 55, tzinfo=UTC)) == nano_usd
+
+
+@pytest.mark.parametrize(
+    ("asked", "counts"), [("", ""), ("flex", ""), ("priority", "priority"), ("default", ""), ("scale", "")]
+)
+def test_a_dear_tier_that_was_asked_for_counts_where_the_answer_names_none(asked: str, counts: str) -> None:
+    assert priced(service_tiers={"flex": 0.5, "priority": 2}).tier_if_unsaid(asked) == counts
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,19 @@ def test_a_call_that_may_take_an_hour_is_held_at_the_price_of_the_next_one(total
     assert held.cost_nano_usd == times * plain_cost
 
 
+def test_the_prompt_that_anthropic_puts_before_tools_is_in_the_bound() -> None:
+    tools = [{"type": "function", "function": {"name": "f"}}]
+    plain, with_tools = bounded().bound.input_tokens, bounded(tools=tools).bound.input_tokens
+    assert with_tools >= plain + 804 + len(msgspec.json.encode(tools))
+
+
+@pytest.mark.parametrize("kind", ["image_url", "input_image"])
+def test_a_picture_is_held_and_charged_whatever_its_part_is_called(kind: str) -> None:
+    part = {"type": kind, "image_url": {"url": "https://example.com/a.png"}}
+    call = bounded(messages=[{"role": "user", "content": [part, {"type": "text", "text": "?"}]}])
+    assert call.calls[0].priced.images == 1
+
+
 def test_an_image_counts_as_the_whole_context() -> None:
     part = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
     assert bounded(messages=[{"role": "user", "content": [part]}]).bound.input_tokens == 10_000

@@ -52,5 +52,7 @@ def test_the_vendors_tools_and_the_tier_that_was_served_are_charged_however_sure
     assert attempt.fee_units == '{"web_search":3}'
 
 
-def test_of_a_cut_answer_that_names_no_tier_the_one_that_was_asked_for_is_charged() -> None:
-    assert row("cut", asked=Asked(service_tier="priority")).cost_nano_usd == 2 * (1_000 + 100) * 1_000
+@pytest.mark.parametrize("reason", ["", "cut"])
+def test_of_an_answer_that_names_no_tier_the_dear_one_that_was_asked_for_is_charged(reason: str) -> None:
+    attempt = row(reason, asked=Asked(service_tier="priority"))
+    assert (attempt.cost_nano_usd, attempt.service_tier) == (2 * (1_000 + 100) * 1_000, "priority")
