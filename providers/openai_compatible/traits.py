@@ -37,8 +37,8 @@ class Traits(Struct, frozen=True, kw_only=True):
     """The model whose picture formula applies; None: its own name."""
     authorization: str = BEARER
     """How the key is sent."""
-    path: str = ""
-    """Of its API, where a base URL names nothing but the host."""
+    path: str = "v1"
+    """Of its API, where a base URL names nothing but the host. Servers that are not known nearly all have this one."""
     renamed: Mapping[str, str] = {}
     """Fields of OpenAI's that it knows by another name, and refuses by this one."""
     names_object: bool = True
@@ -61,11 +61,10 @@ KNOWN: dict[str, Traits] = {
     "openai": Traits(
         limit_names=("max_completion_tokens",),
         service_tier="default",
-        path="v1",
         responses=True,
         refused_hints=NO_MARKS,
     ),
-    "xai": Traits(limit_names=("max_completion_tokens",), path="v1", responses=True, refused_hints=NO_MARKS),
+    "xai": Traits(limit_names=("max_completion_tokens",), responses=True, refused_hints=NO_MARKS),
     "groq": Traits(
         limit_names=("max_completion_tokens", "max_tokens"),
         service_tier="on_demand",
@@ -74,13 +73,13 @@ KNOWN: dict[str, Traits] = {
     ),
     "deepseek": Traits(
         limit_names=("max_tokens",),
+        path="",
         refused_hints=NO_MARKS,
         finish_reasons={"insufficient_system_resource": FAILED},
     ),
     "mistral": Traits(
         limit_names=("max_tokens",),
         stream_options=False,
-        path="v1",
         renamed={"seed": "random_seed"},
         refused_hints=NO_MARKS | {USER},
         finish_reasons={"model_length": "length", "error": FAILED},
@@ -108,9 +107,8 @@ KNOWN: dict[str, Traits] = {
         },
     ),
     "openrouter": Traits(path="api/v1", finish_reasons={"error": FAILED}),
-    "ollama": Traits(path="v1"),
-    "vllm": Traits(path="v1", running_usage=True),
-    "llamacpp": Traits(path="v1"),
+    "vllm": Traits(running_usage=True),
+    "perplexity": Traits(path=""),
 }
 """A vendor that is not here has no deviations."""
 VENDOR_OF_HOST = {
@@ -122,7 +120,10 @@ VENDOR_OF_HOST = {
     "open.bigmodel.cn": "glm",
     "api.z.ai": "glm",
     "openrouter.ai": "openrouter",
+    "api.perplexity.ai": "perplexity",
 }
+VENDOR_OF_PORT = {11434: "ollama"}
+"""Of servers that anybody may run, by the port that they have unless they are told another one."""
 _REASONING_NAME = re.compile(
     r"(?:^|/)(?:o[1-9](?:$|-)|gpt-[5-9](?!.*chat)|gpt-oss|grok-(?:3-mini|4|code)(?!.*non-reasoning)|deepseek-(?:reasoner|r1)"
     r"|gemini-(?:2\.5|[3-9])|qwq|qwen3|magistral|glm-(?:4\.[5-9]|[5-9])|kimi-k2-thinking)",
@@ -132,9 +133,10 @@ _REASONING_NAME = re.compile(
 
 
 def vendor_of(base_url: str) -> str:
-    """The vendor whose host this is; empty: none that is known."""
+    """The vendor whose host or port this is; empty: none that is known."""
     try:
-        return VENDOR_OF_HOST.get(urlsplit(base_url).hostname or "", "")
+        url = urlsplit(base_url)
+        return VENDOR_OF_HOST.get(url.hostname or "") or VENDOR_OF_PORT.get(url.port or 0, "")
     except ValueError:
         return ""
 
