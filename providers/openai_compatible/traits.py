@@ -16,6 +16,8 @@ from providers.openai_compatible.authorization import BEARER, ZHIPU_JWT
 from providers.openai_compatible.hints import CACHE_MARK, USER
 
 LIMIT_NAMES = ("max_tokens", "max_completion_tokens")
+THOUGHTS = frozenset({"reasoning_content", "reasoning", "reasoning_details", "thinking_blocks"})
+"""Fields of an assistant's message that hold what a model thought, by the names that vendors have for them."""
 FAILED = ""
 """Stands for a finish reason with which a vendor says that it could not go on."""
 MAX_MODELS = 1_000
@@ -51,6 +53,10 @@ class Traits(Struct, frozen=True, kw_only=True):
     """Its own finish reasons → OpenAI's; empty: the vendor says that it failed."""
     error_words: Mapping[str, str] = {}
     """Its own codes of errors → words that are known (`error_body`)."""
+    takes_thoughts: bool = True
+    """Whether it takes back what a model thought (`echoes`)."""
+    strict_messages: bool = False
+    """Whether it refuses a message for what else answers say beside their text, even where that is empty."""
     refused_hints: frozenset[str] = frozenset()
     """Fields that change nothing of what a model says, and for which it refuses a request: they are not sent."""
 
@@ -69,6 +75,8 @@ KNOWN: dict[str, Traits] = {
         limit_names=("max_completion_tokens", "max_tokens"),
         service_tier="on_demand",
         path="openai/v1",
+        takes_thoughts=False,
+        strict_messages=True,
         refused_hints=NO_MARKS,
     ),
     "deepseek": Traits(
@@ -81,6 +89,8 @@ KNOWN: dict[str, Traits] = {
         limit_names=("max_tokens",),
         stream_options=False,
         renamed={"seed": "random_seed"},
+        takes_thoughts=False,
+        strict_messages=True,
         refused_hints=NO_MARKS | {USER},
         finish_reasons={"model_length": "length", "error": FAILED},
         error_words={"invalid_model": "model_not_found", "rate_limited": "rate_limit_exceeded"},
@@ -176,6 +186,8 @@ def without(traits: Traits, field: str) -> Traits:
         return replace(traits, stream_options=False)
     if field == "service_tier":
         return replace(traits, service_tier="")
+    if field in THOUGHTS:
+        return replace(traits, takes_thoughts=False)
     if field not in LIMIT_NAMES:
         return replace(traits, refused_hints=traits.refused_hints | {field})
     return replace(traits, limit_names=tuple([name for name in LIMIT_NAMES if name != field]))

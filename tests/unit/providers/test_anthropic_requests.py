@@ -92,6 +92,13 @@ def test_claude_knows_places_from_4_6_on(model: str, takes: bool) -> None:
     assert takes_place(model) is takes
 
 
+@pytest.mark.parametrize("field", ["reasoning", "reasoning_details", "thinking_blocks", "reasoning_content"])
+def test_what_another_vendors_model_thought_is_no_reason_to_refuse(field: str) -> None:
+    said = {"role": "assistant", "content": "x", field: "hm"}
+    turns = sent(messages=[{"role": "user", "content": "go"}, said, {"role": "user", "content": "on"}])
+    assert turns["messages"][1]["content"] == [{"type": "text", "text": "x"}]
+
+
 def test_a_stream_is_asked_for_as_such() -> None:
     assert sent(streamed=True, stream=True, stream_options={"include_usage": True})["stream"] is True
 
