@@ -57,6 +57,8 @@ class Traits(Struct, frozen=True, kw_only=True):
     """Whether it takes back what a model thought (`echoes`)."""
     strict_messages: bool = False
     """Whether it refuses a message for what else answers say beside their text, even where that is empty."""
+    serves_others: bool = False
+    """Whether another model may answer than the one that was asked for, at its own price."""
     refused_hints: frozenset[str] = frozenset()
     """Fields that change nothing of what a model says, and for which it refuses a request: they are not sent."""
 
@@ -116,7 +118,7 @@ KNOWN: dict[str, Traits] = {
             **dict.fromkeys(("1302", "1303", "1305"), "rate_limit_exceeded"),
         },
     ),
-    "openrouter": Traits(path="api/v1", finish_reasons={"error": FAILED}),
+    "openrouter": Traits(path="api/v1", finish_reasons={"error": FAILED}, serves_others=True),
     "vllm": Traits(running_usage=True),
     "perplexity": Traits(path=""),
 }
