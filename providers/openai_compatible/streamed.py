@@ -8,7 +8,7 @@ from providers.openai_compatible.errors import broken, error_within
 from providers.openai_compatible.events import EventParser, EventTooLarge
 from providers.openai_compatible.extras import OTHER_MODELS
 from providers.openai_compatible.final_usage import usage_of_answer, usage_of_cut
-from providers.openai_compatible.finish import failure_in, has_own_finish, with_known_finish
+from providers.openai_compatible.finish import ends_any, failure_in, has_own_finish, with_known_finish
 from providers.openai_compatible.generated import Generated
 from providers.openai_compatible.lenient_json import NotJson, decode_object, encode_lenient, on_one_line
 from providers.openai_compatible.model_names import is_other_model
@@ -141,7 +141,7 @@ class StreamedAnswer:
             if self.is_complete:
                 return None  # what comes after the end takes nothing back
             raise broken("an event of its stream is not valid JSON") from None
-        if answer.error or answer.x_groq or self._has_own_words:
+        if answer.error or answer.x_groq or (self._has_own_words and ends_any(answer.choices or ())):
             if self._fails(answer):
                 return None
             if has_own_finish(answer.choices or (), self._traits):

@@ -56,14 +56,14 @@ def test_the_words_of_a_refusal_stay_where_the_vendor_knows_no_refusals() -> Non
     assert sent[1] == {"role": "assistant", "content": "No."}
 
 
-def test_the_fields_of_other_roles_and_audio_that_is_there_stay() -> None:
-    messages = [
+def test_the_fields_of_other_roles_audio_and_calls_of_tools_stay() -> None:
+    messages: list[dict[str, Any]] = [
         {"role": "user", "content": "go", "reasoning": "mine"},
         {"role": "assistant", "content": "x", "audio": {"id": "a"}},
     ]
-    call = a_call("m", messages=messages)
-    sent = payload_of(call, streamed=False, traits=KNOWN["groq"])
-    assert json.loads(sent)["messages"] == messages
+    messages[1]["tool_calls"] = [{"id": "c", "type": "function", "function": {"name": "f"}}]
+    call = a_call("m", messages=messages, service_tier="flex")
+    assert payload_of(call, streamed=False, traits=KNOWN["groq"]) is call.payload
 
 
 def test_thoughts_are_left_out_where_the_catalog_says_so() -> None:
