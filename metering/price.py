@@ -9,7 +9,8 @@ A call's price is found in these steps:
 2. The tokens' sum is multiplied by the factor of the service tier that was served, and by that of the hour.
 3. Fees for the request, its pictures and the tools that the vendor ran are added.
 
-`charge` takes those that were served, `ceiling` the dearest that the request can become.
+`charge` takes those that were served, `ceiling` the dearest that the request can become. `largest_charge` is between
+them: of an answer that does not say how its tokens are to be told apart.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,8 +30,10 @@ PLAIN_TIERS = frozenset({"", "default", "standard", "standard_only", "on_demand"
 """Service tiers that cost the listed price."""
 TOOLS = ("web_search", "web_fetch", "file_search", "code_execution")
 """Tools that vendors run, by our names."""
-AHEAD = timedelta(minutes=10)
-"""How long after it was bounded a call may be sent, at most: it may come under the next hour's factor."""
+AHEAD_S = 660.0
+"""How long after it was bounded an attempt of a call may begin, if nothing else is said: it may come under the next
+hour's factor. A call takes ten minutes with all its attempts, and may have waited for room before.
+"""
 DAY_MINUTES = 24 * 60
 
 
@@ -174,21 +177,45 @@ class Price(TokenPrice):
             return -(-self.tokens_charge(used) // self._parts)
         price = self._by_context(used.input_tokens)
         factors = (self._tier(used.service_tier), self._hour(at))
-        fees = sum([self.tools.get(name, FREE) * calls for name, calls in used.tool_calls.items()], FREE)
-        return _sum(price.tokens_charge(used), price._parts, factors, fees + self._fees(used.images))
+        fees = self._tool_fees(used) + self._fees(used.images)
+        return _sum(price.tokens_charge(used), price._parts, factors, fees)
+
+    def largest_charge_nano_usd(self, used: Used, asked: Asked, at: datetime) -> int:
+        """What a call costs at most that began at this moment and of whose tokens nobody knows the kinds: whether its
+        vendor wrote the cache, what was reasoning.
+        """
+        fees = self._tool_fees(used) + self._fees(used.images)
+        factors = (self._tier(used.service_tier), self._hour(at))
+        return self._largest(used.input_tokens, used.output_tokens, asked, factors, fees)
 
     def ceiling_nano_usd(
-        self, *, input_tokens: int, output_tokens: int, asked: Asked = PLAIN, at: datetime | None = None
+        self,
+        *,
+        input_tokens: int,
+        output_tokens: int,
+        asked: Asked = PLAIN,
+        at: datetime | None = None,
+        ahead_s: float = AHEAD_S,
     ) -> int:
-        """What a call of these bounds can cost at most that is sent within AHEAD of this moment, or at any (None).
+        """What a call of these bounds can cost at most whose attempts begin within so many seconds of this moment, or
+        at any (None).
 
         The tools that a vendor runs are not in it.
         """
         if self.only_tokens:
             total = self.tokens_ceiling(input_tokens, output_tokens, asked.cache_hours)
             return -(-total // self._parts)
-        factors = (max(Decimal(1), self._tier(asked.service_tier)), self._dearest_hour(at))
-        fees = self._fees(asked.images)
+        factors = (max(Decimal(1), self._tier(asked.service_tier)), self._dearest_hour(at, ahead_s))
+        return self._largest(input_tokens, output_tokens, asked, factors, self._fees(asked.images))
+
+    def _largest(
+        self,
+        input_tokens: int,
+        output_tokens: int,
+        asked: Asked,
+        factors: tuple[Decimal, Decimal],
+        fees: Decimal,
+    ) -> int:
         return max(
             _sum(price.tokens_ceiling(most, output_tokens, asked.cache_hours), price._parts, factors, fees)
             for most, price in self._reachable(input_tokens)
@@ -213,6 +240,12 @@ class Price(TokenPrice):
             part in PLAIN_TIERS or part in self.service_tiers for part in name.split("+")
         )
 
+    def tier_if_unsaid(self, asked: str) -> str:
+        """The tier that counts where the answer names none: the one that was asked for if it is dear, else the plain
+        one.
+        """
+        return asked if asked and self._tier(asked) > 1 else ""
+
     def knows_cache(self, hours: int) -> bool:
         """Whether entries of the cache that live so long have a price; 0: minutes."""
         if hours > 1:
@@ -222,6 +255,9 @@ class Price(TokenPrice):
     def knows_tools(self, names: Iterable[str]) -> bool:
         """Whether each of the tools has a price."""
         return all(name in self.tools for name in names)
+
+    def _tool_fees(self, used: Used) -> Decimal:
+        return sum([self.tools.get(name, FREE) * calls for name, calls in used.tool_calls.items()], FREE)
 
     def _fees(self, images: int) -> Decimal:
         return self.per_call + self.per_image * images
@@ -235,11 +271,16 @@ class Price(TokenPrice):
     def _hour(self, at: datetime) -> Decimal:
         return next((hours.factor for hours in self.hours if hours.contain(at)), Decimal(1))
 
-    def _dearest_hour(self, at: datetime | None) -> Decimal:
+    def _dearest_hour(self, at: datetime | None, ahead_s: float) -> Decimal:
+        """Factors change at the minutes at which hours begin or end, and at no other."""
+        if not self.hours:
+            return Decimal(1)
         if at is None:
             return max([Decimal(1), *[hours.factor for hours in self.hours]])
-        minutes = range(int(AHEAD.total_seconds()) // 60 + 1)
-        return max(self._hour(at + timedelta(minutes=each)) for each in minutes) if self.hours else Decimal(1)
+        utc = at.astimezone(UTC)
+        now, most = utc.hour * 60 + utc.minute, int(ahead_s // 60) + 1
+        until = [(edge - now) % DAY_MINUTES for hours in self.hours for edge in (hours.start, hours.end)]
+        return max(self._hour(utc + timedelta(minutes=each)) for each in (0, *until) if each <= most)
 
     def _by_context(self, input_tokens: int) -> TokenPrice:
         return next((price for tokens, price in reversed(self.tiers) if input_tokens > tokens), self)

@@ -109,6 +109,12 @@ _TRAITS = (
         fits=_is_bool,
     ),
     Trait(
+        name="takes_thoughts",
+        meaning="whether it takes back what a model thought (`reasoning_content` and the like) with a conversation",
+        expects="true or false",
+        fits=_is_bool,
+    ),
+    Trait(
         name="pictures",
         meaning="the model whose formula says what a picture costs; empty: an unknown family",
         expects=f"text of at most {MAX_PICTURES} printable characters",

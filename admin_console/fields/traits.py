@@ -30,6 +30,7 @@ LABELS = {
     "service_tier": "Plain service tier",
     "responses": "Speaks OpenAI's Responses",
     "reasoning": "May think unseen",
+    "takes_thoughts": "Takes thoughts back",
     "pictures": "Pictures cost as with",
     "tokenizer": "Tokenizer",
     "authorization": "How the key is sent",
@@ -64,6 +65,7 @@ def _controls() -> dict[str, forms.Field]:
         "service_tier": _text(32),
         "responses": _choice(yes_or_no),
         "reasoning": _choice(yes_or_no),
+        "takes_thoughts": _choice(yes_or_no),
         "pictures": _text(MAX_PICTURES),
         "tokenizer": _choice([(name, name) for name in TOKENIZERS]),
         "authorization": _choice([(name, _AUTHORIZATION_WORDS.get(name, name)) for name in AUTHORIZATIONS]),
@@ -118,7 +120,7 @@ def _shown(value: Any) -> Any:
 
 
 def _read(name: str, value: Any) -> Any:
-    if name in {"stream_options", "responses", "reasoning"}:
+    if name in {"stream_options", "responses", "reasoning", "takes_thoughts"}:
         return bool(value == "yes")
     if name in {"service_tier", "pictures"}:
         return "" if value == NONE else value

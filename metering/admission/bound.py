@@ -9,7 +9,7 @@ else that is not text.
 Output: the limit that is sent, times `n`; with the input it fits into the context.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -26,7 +26,10 @@ from metering.policy.values import EffectivePolicy
 from metering.ports import Body
 from metering.price import Asked, marked_up
 from metering.reservation.bounded_call import BoundedCall, BoundedRequest, most_of
+from metering.reservation.tries import total_s
 
+LONGEST_WAIT_S = 60
+"""Of `wait_for_room_s`: a call may be sent so long after it was bounded."""
 PLAIN_BYTES = 8
 """Of one token, for nearly every text: so much of a text for each token of a limit is beyond the limit."""
 
@@ -110,6 +113,7 @@ def bound_request(
         text_ceiling,
         hard,
         now,
+        longest_s(candidates),
         {},
     )
     calls: list[BoundedCall] = []
@@ -136,6 +140,13 @@ def bound_request(
     )
 
 
+def longest_s(candidates: Iterable[ServedModel]) -> float:
+    """How long after it was bounded the last attempt of a call may begin, at most: the model that is tried first says
+    how long all of them may take.
+    """
+    return LONGEST_WAIT_S + max(map(total_s, candidates), default=0.0)
+
+
 class _Request(NamedTuple):
     """What is the same for every model."""
 
@@ -152,6 +163,7 @@ class _Request(NamedTuple):
     text_ceiling: TextCeiling
     hard: bool
     now: datetime | None
+    ahead_s: float
     spared: dict[str, int]
     """By tokenizer: how many fewer tokens than bytes its texts are."""
 
@@ -185,7 +197,11 @@ def _bound_call(request: _Request, model: ServedModel) -> tuple[BoundedCall, "_I
         payload = _encode(edited)
     total_output = output_tokens * choices
     ceiling = price.ceiling_nano_usd(
-        input_tokens=measured.ceiling, output_tokens=total_output, asked=asked, at=request.now
+        input_tokens=measured.ceiling,
+        output_tokens=total_output,
+        asked=asked,
+        at=request.now,
+        ahead_s=request.ahead_s,
     )
     call = BoundedCall(
         model=model,

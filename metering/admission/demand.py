@@ -12,6 +12,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 from msgspec import Struct
 
 from metering.admission.bound import (
+    longest_s,
     refuse_large_input,
     refuse_unknown_price,
 )
@@ -112,7 +113,10 @@ class CountedSize(NamedTuple):
         limits = (model.max_output_tokens, policy.number("max_tokens_out"), self.output_tokens)
         output = min([each for each in limits if each is not None])
         ceiling = model.price.ceiling_nano_usd(
-            input_tokens=self.input_tokens, output_tokens=output, at=self.now
+            input_tokens=self.input_tokens,
+            output_tokens=output,
+            at=self.now,
+            ahead_s=longest_s((model,)),
         )
         return Amounts(
             input_tokens=self.input_tokens,

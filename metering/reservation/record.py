@@ -116,9 +116,7 @@ def _charge(usage: Usage | None, tokens: Amounts, call: BoundedCall, at: datetim
         )
     if usage.estimate_reason and not (usage.cached_input_tokens or usage.cache_write_tokens):
         # Nobody knows whether the vendor wrote its cache: the dearest kind of input counts.
-        cost = model.price.ceiling_nano_usd(
-            input_tokens=tokens.input_tokens, output_tokens=tokens.output_tokens, asked=call.priced, at=at
-        )
+        cost = model.price.largest_charge_nano_usd(used, call.priced, at)
     else:
         cost = model.price.charge_nano_usd(used, at)
     marked = marked_up(cost, model.markup, call.markup)
@@ -142,7 +140,7 @@ def _used(usage: Usage | None, tokens: Amounts, call: BoundedCall) -> Used:
         cache_write_1h_tokens=usage.cache_write_1h_tokens,
         cache_write_12h_tokens=usage.cache_write_12h_tokens,
         reasoning_tokens=usage.reasoning_tokens,
-        service_tier=usage.service_tier,
+        service_tier=usage.service_tier or call.model.price.tier_if_unsaid(call.priced.service_tier),
         images=call.priced.images,
         tool_calls={name: min(calls, MOST_CALLS) for name, calls in usage.tool_calls.items() if calls > 0}
         if usage.tool_calls

@@ -49,6 +49,7 @@ class Said:
                 self.generated.add(text)
                 self._thoughts.append(thought(text, block.get("signature")))
             case "redacted_thinking":
+                self.generated.add(dict(block))
                 self._thoughts.append({"type": "redacted_thinking", "data": block.get("data")})
             case "tool_use":
                 arguments = encode_lenient(block.get("input") or {}).decode()

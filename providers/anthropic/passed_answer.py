@@ -23,7 +23,7 @@ PING, STOP = "ping", b'{"type":"message_stop"}'
 TEXTS = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
 """Kinds of deltas that the model wrote → their text."""
 BLOCK_TEXTS = ("text", "thinking", "name")
-KNOWN_BLOCKS = frozenset({"text", "thinking", "redacted_thinking", "tool_use"})
+KNOWN_BLOCKS = frozenset({"text", "thinking", "tool_use"})
 
 
 async def passed_completion(body: bytes, call: ProviderCall, api_key: str) -> Completion:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from providers.anthropic.place import ANYWHERE, PLACE
 from providers.messages.carried import MARK, without_carried
 from providers.openai_compatible.lenient_json import encode_lenient
 from providers.port import ProviderCall
@@ -17,18 +18,32 @@ OTHERS = (MARK.encode(), b'"signature":""')
 VERSION_HEADER, BETA_HEADER = "anthropic-version", "anthropic-beta"
 MAX_HEADER_LENGTH = 4_096
 NOT_COUNTED = frozenset(
-    {"max_tokens", "stream", "metadata", "service_tier", "stop_sequences", "temperature", "top_p", "top_k"}
+    {
+        "max_tokens",
+        "stream",
+        "metadata",
+        "service_tier",
+        "stop_sequences",
+        "temperature",
+        "top_p",
+        "top_k",
+        PLACE,
+    }
 )
 """Fields of a request that the vendor does not take where it only counts: they change no input."""
 
 
-def passed_request(call: ProviderCall, *, streamed: bool) -> bytes:
-    """The caller's body, in which named keys alone may differ."""
+def passed_request(call: ProviderCall, *, streamed: bool, anywhere: bool = False) -> bytes:
+    """The caller's body, in which named keys alone may differ; `anywhere`: it says that the model may be run anywhere,
+    unless the caller names a place.
+    """
     changes: dict[str, Any] = {}
     if bool(call.body.get("stream")) != streamed:
         changes["stream"] = streamed
     if call.body.get("service_tier") in AUTO_TIERS:
         changes["service_tier"] = PLAIN_TIER
+    if anywhere and call.body.get(PLACE) is None:
+        changes[PLACE] = ANYWHERE
     changes |= _without_others(call)
     return encode_lenient({**call.body, **changes}) if changes else call.payload
 

@@ -1,5 +1,6 @@
 """Anthropic as an LLMProvider (ADR 30)."""
 
+import logging
 import re
 from typing import Any
 
@@ -13,17 +14,22 @@ from providers.anthropic.passed_request import (
     header_lines,
     passed_request,
 )
+from providers.anthropic.place import PLACE, takes_place
 from providers.anthropic.request import NAME, request_of
 from providers.anthropic.streamed import AnthropicStream
 from providers.base_url import base_of
 from providers.keys import Key, Keys
 from providers.messages.reshaped import events_of_completion, message_of_events
+from providers.openai_compatible.exchange import VendorResponse
+from providers.openai_compatible.objection import field_objected_to
 from providers.openai_compatible.timeouts import Timeouts
+from providers.openai_compatible.traits import MAX_MODELS
 from providers.other_form import Reader
 from providers.port import Chunk, Completion, ProviderCall, ProviderError
 from providers.translated.event_stream import EventStream
 from providers.translated.provider import TranslatedProvider
 
+logger = logging.getLogger(__name__)
 BASE_URL = "https://api.anthropic.com"
 VERSION = "2023-06-01"
 """Of the protocol. From 2026-10-21 on `temperature`, `top_p` and `top_k` are refused for all models; by this one each
@@ -48,6 +54,8 @@ class AnthropicProvider(TranslatedProvider):
         """`base_url` ends before `/messages`, or before `/v1`."""
         super().__init__(api_key=api_key, timeouts=timeouts)
         self._base = base_of(base_url, BASE_URL, version="v1")
+        self._without_place: set[str] = set()
+        """Models that refuse to be told where they may be run."""
 
     @property
     def _models_url(self) -> str:
@@ -66,9 +74,27 @@ class AnthropicProvider(TranslatedProvider):
         return header_lines(call.headers if call.protocol == PROTOCOL else {}, VERSION)
 
     def _request(self, call: ProviderCall, *, streamed: bool) -> bytes:
-        if call.protocol == PROTOCOL:
-            return passed_request(call, streamed=streamed)
-        return request_of(call, streamed=streamed)
+        made = passed_request if call.protocol == PROTOCOL else request_of
+        return made(call, streamed=streamed, anywhere=self._says_anywhere(call))
+
+    def _says_anywhere(self, call: ProviderCall) -> bool:
+        return (
+            takes_place(call.model)
+            and call.model not in self._without_place
+            and call.asked.get(PLACE) is None
+        )
+
+    async def _ask(self, call: ProviderCall, key: Key, *, streamed: bool) -> VendorResponse:
+        try:
+            return await super()._ask(call, key, streamed=streamed)
+        except ProviderError as error:
+            if not self._says_anywhere(call) or field_objected_to(error, [PLACE]) is None:
+                raise
+        if len(self._without_place) < MAX_MODELS:
+            self._without_place.add(call.model)
+        logger.info("vendor.trait_learnt", extra={"model": call.model, "refused": PLACE})
+        call.progress.sent = False  # a refusal costs nothing
+        return await super()._ask(call, key, streamed=streamed)
 
     def _reader(self, call: ProviderCall, key: Key) -> EventStream:
         if call.protocol == PROTOCOL:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from providers.anthropic.messages import turns_of
+from providers.anthropic.place import ANYWHERE, PLACE
 from providers.anthropic.thinking import thinking_of
 from providers.openai_compatible.lenient_json import encode_lenient
 from providers.port import ProviderCall
@@ -38,8 +39,10 @@ FUNCTION = frozenset({"name", "description", "parameters", "strict"})
 CHOICES = {"auto": "auto", "required": "any", "none": "none"}
 
 
-def request_of(call: ProviderCall, *, streamed: bool) -> bytes:
-    """The body to send. Raises ProviderError, naming the field that cannot be translated."""
+def request_of(call: ProviderCall, *, streamed: bool, anywhere: bool = False) -> bytes:
+    """The body to send; `anywhere`: it says that the model may be run anywhere. Raises ProviderError, naming the field
+    that cannot be translated.
+    """
     body = call.body
     refuse_unread(body, READ, NAME)
     limit = body.get("max_completion_tokens") or body.get("max_tokens") or call.output_limit
@@ -61,6 +64,8 @@ def request_of(call: ProviderCall, *, streamed: bool) -> bytes:
         sent["metadata"] = {"user_id": text_at(user, "user")}
     word_at(body.get("service_tier") or "auto", "service_tier", PLAIN_TIERS)
     sent["service_tier"] = "standard_only"  # `auto` may use what was bought in advance, at its own price
+    if anywhere:
+        sent[PLACE] = ANYWHERE
     return encode_lenient(sent)
 
 

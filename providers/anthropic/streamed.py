@@ -106,6 +106,7 @@ class AnthropicStream(TranslatedStream):
                     self._generated.add(text)
                     yield self._made.delta({"reasoning_content": text})
             case "redacted_thinking":
+                self._generated.add(dict(block))
                 self._thoughts.append({"type": "redacted_thinking", "data": block.get("data")})
             case "tool_use":
                 yield self._call_begins(number, block)

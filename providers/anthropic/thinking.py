@@ -39,7 +39,7 @@ def thinking_of(body: Mapping[str, Any], model: str, limit: int) -> dict[str, An
     effort = word_at(effort, "reasoning_effort", ("none", *EFFORTS))
     if effort == "none":
         return {"thinking": {"type": "disabled"}}
-    if not _bare(model).startswith(WITH_A_BUDGET):
+    if not bare(model).startswith(WITH_A_BUDGET):
         return {"thinking": {"type": "adaptive"}, "output_config": {"effort": EFFORTS[effort]}}
     if limit <= LEAST_BUDGET:
         raise refusal("reasoning_effort", f"needs an output limit of more than {LEAST_BUDGET:,} tokens here")
@@ -56,9 +56,9 @@ def may_think(body: Mapping[str, Any], model: str, traits: Mapping[str, Any]) ->
     if own is not None or effort is not None:
         return True
     declared = traits.get("reasoning")
-    return declared if isinstance(declared, bool) else not _bare(model).startswith(ONLY_WHEN_ASKED)
+    return declared if isinstance(declared, bool) else not bare(model).startswith(ONLY_WHEN_ASKED)
 
 
-def _bare(model: str) -> str:
+def bare(model: str) -> str:
     """Without the names of hosts that some proxies put in front."""
     return model.rpartition("/")[2].lower()

@@ -9,7 +9,7 @@ from providers.openai_compatible.errors import broken
 from providers.openai_compatible.final_usage import usage_of_answer
 from providers.openai_compatible.generated import Generated
 from providers.openai_compatible.lenient_json import encode_lenient
-from providers.port import Completion, ProviderCall
+from providers.port import Completion, ProviderCall, ProviderError
 from providers.signatures import carried
 from providers.translated.event_stream import short_text
 from providers.translated.shapes import choice, completion, tool_call
@@ -21,7 +21,7 @@ FINISH = {
     **dict.fromkeys(
         (
             *("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR"),
-            *("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"),
+            *("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "IMAGE_OTHER"),
         ),
         FILTERED,
     ),
@@ -115,6 +115,14 @@ def parts_in(candidate: Mapping[str, Any]) -> object:
     return content.get("parts") if isinstance(content, Mapping) else None
 
 
+async def without_candidates(call: ProviderCall, figures: GeminiFigures) -> ProviderError:
+    """The error for an answer that ended in good order and says nothing: it costs what the vendor reports."""
+    error = broken("its answer holds no candidates")
+    if not figures.is_empty:
+        error.usage = await usage_of_answer(call, figures, Generated(), figures.tier)
+    return error
+
+
 async def completion_of(answer: Mapping[str, Any], call: ProviderCall) -> Completion:
     """A whole answer. Raises ProviderError for what is none."""
     generated, figures = Generated(), GeminiFigures()
@@ -125,7 +133,7 @@ async def completion_of(answer: Mapping[str, Any], call: ProviderCall) -> Comple
     if not choices and (why := blocked(answer)):
         choices = [choice({"refusal": why}, index=0, finish=FILTERED)]
     if not choices:
-        raise broken("its answer holds no candidates")
+        raise await without_candidates(call, figures)
     model = short_text(answer.get("modelVersion")) or call.model
     usage = await usage_of_answer(call, figures, generated, figures.tier)
     id = short_text(answer.get("responseId")) or f"chatcmpl-{call.attempt_id}"

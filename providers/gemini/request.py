@@ -37,7 +37,7 @@ READ = (
     | AS_THEY_ARE.keys()
     | NOT_SENT
 )
-TIERS = {"flex": "flex", "default": None, "standard": None, "auto": None}
+TIERS = {"flex": "flex", "priority": "priority", "default": None, "standard": None, "auto": None}
 """None: Gemini's own default, which is the plain tier."""
 FUNCTION = frozenset({"name", "description", "parameters", "strict"})
 MODES = {"auto": "AUTO", "required": "ANY", "none": "NONE"}

@@ -11,10 +11,11 @@ from providers.gemini.answer import (
     finish_of,
     parts_in,
     refusal_of,
+    without_candidates,
 )
 from providers.gemini.thinking import may_think
 from providers.gemini.usage import GeminiFigures
-from providers.port import ProviderCall
+from providers.port import ProviderCall, ProviderError
 from providers.translated.streamed import TranslatedStream
 
 
@@ -54,6 +55,9 @@ class GeminiStream(TranslatedStream):
     @property
     def _have_ended(self) -> bool:
         return bool(self._choices) and all(choice.ended is not None for choice in self._choices.values())
+
+    async def _unended(self) -> ProviderError:
+        return await (super()._unended() if self._choices else without_candidates(self._call, self._figures))
 
     def _read(self, event: dict[str, Any]) -> Iterator[bytes]:
         if not self._has_begun:

@@ -11,6 +11,14 @@ CUT_SHORT = "length"
 """What a choice is said to have ended by that a failure of the vendor's ended after it had said something."""
 
 
+def ends_any(choices: Sequence[Choice]) -> bool:
+    """Whether one of them says why it ended."""
+    for choice in choices:  # noqa: SIM110 - a chunk is read in a few microseconds, of which a generator is one
+        if choice.finish_reason is not None:
+            return True
+    return False
+
+
 def has_own_finish(choices: Sequence[Choice], traits: Traits) -> bool:
     """Whether one of them ended with a word of the vendor's own."""
     known = traits.finish_reasons

@@ -1,14 +1,26 @@
-"""What a model has said, wherever an answer holds it, for counting where usage is missing or cannot be believed."""
+"""What a model has said, wherever an answer holds it, for counting where usage is missing or cannot be believed.
+
+Beside it an answer may hold what tools found and what a vendor wants back as it is (signatures, encrypted pages).
+Nobody generated that, so it does not contradict the vendor's figures.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from providers.token_counting import count_in_thread
 
-NOT_GENERATED = frozenset(
-    {"role", "id", "type", "index", "object", "signature", "format", "annotations", "citations", "expires_at"}
-)
-"""Keys of a message whose values the model did not write."""
+_NAMES = """
+    role id type index object format annotations citations expires_at
+    signature thoughtSignature thought_signature extra_content provider_specific_fields
+    encrypted_content encrypted_index encrypted_stdout
+    executed_tools codeExecutionResult toolResponse functionResponse
+"""
+NOT_GENERATED = frozenset(_NAMES.split())
+"""Keys of a message whose values the model did not write: names, places, seals, what tools say."""
+RESULT = "tool_result"
+"""How the types of blocks end that hold what a tool of the vendor's found."""
+SEALED = ("redacted_thinking", "reasoning.encrypted")
+"""Types of blocks in which a thought is encrypted."""
 MAX_TEXT = 4 * 1024 * 1024
 """Characters that are kept for counting; those beyond count as a token each."""
 MAX_DEPTH = 20
@@ -24,7 +36,7 @@ class Generated:
         self.length = 0
         """Characters."""
         self.beyond_text = False
-        """Whether there is a picture or sound, whose tokens nobody can count here."""
+        """Whether there is a picture, sound or an encrypted thought, whose tokens nobody can count here."""
         self._texts: list[str] = []
         self._not_kept = 0
 
@@ -43,6 +55,8 @@ class Generated:
             if type(content) is str:
                 self._keep(content)
                 return
+        if "type" in message and self._is_not_text(message):
+            return
         thoughts: set[str] | None = None
         for name, value in message.items():
             if value is None or name in NOT_GENERATED:
@@ -87,7 +101,17 @@ class Generated:
             for item in value:
                 yield from self._texts_in(item, depth - 1)
 
+    def _is_not_text(self, block: Mapping[str, Any]) -> bool:
+        """Whether nothing in a block is text that the model wrote."""
+        kind = block["type"]
+        if kind in SEALED:
+            self.beyond_text = True
+            return True
+        return type(kind) is str and kind.endswith(RESULT)
+
     def _texts_of_fields(self, value: Mapping[str, Any], depth: int) -> Iterator[str]:
+        if "type" in value and self._is_not_text(value):
+            return
         for name, item in value.items():
             if name in NOT_GENERATED:
                 continue

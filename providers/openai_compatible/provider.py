@@ -47,9 +47,9 @@ class OpenAICompatibleProvider(HttpProvider):
         timeouts: Timeouts | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`base_url` ends before `/chat/completions`, as OpenAI's SDK takes it, or names nothing but the host of a
-        vendor that is known. `vendor` (empty: by the host) and `traits` (JSON) are the catalog's. `clock` dates the
-        tokens that are signed with a key.
+        """`base_url` ends before `/chat/completions`, as OpenAI's SDK takes it, or names nothing but the host.
+        `vendor` (empty: by the host) and `traits` (JSON) are the catalog's. `clock` dates the tokens that are signed
+        with a key.
         """
         super().__init__(api_key=api_key, timeouts=timeouts)
         self._authorization = Authorization(clock)

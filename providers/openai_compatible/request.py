@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from providers.openai_compatible.echoes import thoughts_in, without_echoes
 from providers.openai_compatible.hints import CACHE_MARK, LEARNT, MARK_IN_JSON, without_hints
 from providers.openai_compatible.lenient_json import encode_lenient
 from providers.openai_compatible.traits import LIMIT_NAMES, Traits
@@ -28,6 +29,9 @@ def payload_of(call: ProviderCall, *, streamed: bool, traits: Traits) -> bytes:
             changes[name] = REMOVED if value is None else value
     if OTHERS_SIGNATURES in call.payload:
         changes["messages"] = without_signatures(changes.get("messages", call.body.get("messages")))
+    messages = without_echoes(changes.get("messages", call.body.get("messages")), traits)
+    if messages is not None:
+        changes["messages"] = messages
     if not changes:
         return call.payload
     edited = {**call.body, **changes}
@@ -101,4 +105,6 @@ def added_fields(call: ProviderCall, *, streamed: bool, traits: Traits) -> list[
     ]
     if MARK_IN_JSON in call.payload and CACHE_MARK not in traits.refused_hints:
         added.append(CACHE_MARK)
+    if traits.takes_thoughts:
+        added += thoughts_in(call.body.get("messages"))
     return [*added, "stream_options"] if "stream_options" in sent else added

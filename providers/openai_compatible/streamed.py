@@ -6,17 +6,19 @@ from msgspec.structs import replace
 
 from providers.openai_compatible.errors import broken, error_within
 from providers.openai_compatible.events import EventParser, EventTooLarge
+from providers.openai_compatible.extras import OTHER_MODELS
 from providers.openai_compatible.final_usage import usage_of_answer, usage_of_cut
-from providers.openai_compatible.finish import failure_in, has_own_finish, with_known_finish
+from providers.openai_compatible.finish import ends_any, failure_in, has_own_finish, with_known_finish
 from providers.openai_compatible.generated import Generated
 from providers.openai_compatible.lenient_json import NotJson, decode_object, encode_lenient, on_one_line
+from providers.openai_compatible.model_names import is_other_model
 from providers.openai_compatible.named_object import CHUNK, with_object
 from providers.openai_compatible.request import asks_for_running_usage
 from providers.openai_compatible.reshaped import head_of, without_usage
 from providers.openai_compatible.traits import Traits, may_hide_reasoning
 from providers.openai_compatible.usage import ReportedUsage
 from providers.openai_compatible.wire import Choice, WireAnswer, read_answer
-from providers.port import Chunk, ProviderCall, Usage
+from providers.port import Chunk, ProviderCall, ProviderError, Usage
 
 DONE_FORMS = (b"[DONE]", b'"[DONE]"', b"[done]")
 """How the last event begins; the SDKs look no further either."""
@@ -51,6 +53,8 @@ class StreamedAnswer:
         self._open: set[int] = set()
         """Choices that have begun and not finished."""
         self._finished: set[int] = set()
+        self._problem: object = None
+        """An error that stands in a choice which had not finished."""
         self._ends_with_usage = False
         self._shown_usage = False
         self._held: Chunk | None = None
@@ -82,6 +86,8 @@ class StreamedAnswer:
         chunks = [] if self.done else list(self._chunks(self._parser.end()))
         if not (self.is_complete or self._is_closed_by_usage):
             raise broken("its stream ended before its answer did")
+        if not (self._open or self._finished) and self._reported.is_empty:
+            raise broken("its stream holds no choices")
         usage = await usage_of_answer(self._call, self._reported, self._generated, self._tier)
         held = self._held
         if held is not None:
@@ -135,7 +141,7 @@ class StreamedAnswer:
             if self.is_complete:
                 return None  # what comes after the end takes nothing back
             raise broken("an event of its stream is not valid JSON") from None
-        if answer.error or answer.x_groq or self._has_own_words:
+        if answer.error or answer.x_groq or (self._has_own_words and ends_any(answer.choices or ())):
             if self._fails(answer):
                 return None
             if has_own_finish(answer.choices or (), self._traits):
@@ -146,10 +152,14 @@ class StreamedAnswer:
             self._first_event = data
         if not self._model:
             self._model = answer.model_name
+            if self._traits.serves_others and is_other_model(self._call.model, self._model):
+                self._reported.extras.mark(OTHER_MODELS)
         if answer.service_tier != self._served or answer.usage is not None:
             self._served = answer.service_tier
             self._tier = answer.tier or self._tier
         usages = self._count(answer)
+        if self._problem:
+            raise self._failure(self._problem)
         choices = answer.choices
         if choices:
             self._ends_with_usage = False
@@ -170,8 +180,12 @@ class StreamedAnswer:
         if not problem or self.is_complete:
             return bool(problem)
         self._count(answer)  # some errors come with the last words
-        began = self._reported.has_output or not self._generated.is_empty
-        raise error_within(problem, self._api_key, began=began, words=self._traits.error_words)
+        raise self._failure(problem)
+
+    def _failure(self, problem: object) -> ProviderError:
+        reported = self._reported
+        began = reported.has_output or bool(reported.extras.tool_calls) or not self._generated.is_empty
+        return error_within(problem, self._api_key, began=began, words=self._traits.error_words)
 
     def _count(self, answer: WireAnswer) -> bool:
         """Take in what it says and reports; whether it reports anything."""
@@ -188,6 +202,8 @@ class StreamedAnswer:
         has_usage = False
         for place, choice in enumerate(choices):
             index = choice.index if type(choice.index) is int else place
+            if choice.error and not self.is_complete:
+                self._problem = choice.error
             if choice.finish_reason and choice.finish_reason not in GOES_ON:
                 self._finished.add(index)
                 self._open.discard(index)

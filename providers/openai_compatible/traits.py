@@ -16,6 +16,8 @@ from providers.openai_compatible.authorization import BEARER, ZHIPU_JWT
 from providers.openai_compatible.hints import CACHE_MARK, USER
 
 LIMIT_NAMES = ("max_tokens", "max_completion_tokens")
+THOUGHTS = frozenset({"reasoning_content", "reasoning", "reasoning_details", "thinking_blocks"})
+"""Fields of an assistant's message that hold what a model thought, by the names that vendors have for them."""
 FAILED = ""
 """Stands for a finish reason with which a vendor says that it could not go on."""
 MAX_MODELS = 1_000
@@ -37,8 +39,8 @@ class Traits(Struct, frozen=True, kw_only=True):
     """The model whose picture formula applies; None: its own name."""
     authorization: str = BEARER
     """How the key is sent."""
-    path: str = ""
-    """Of its API, where a base URL names nothing but the host."""
+    path: str = "v1"
+    """Of its API, where a base URL names nothing but the host. Servers that are not known nearly all have this one."""
     renamed: Mapping[str, str] = {}
     """Fields of OpenAI's that it knows by another name, and refuses by this one."""
     names_object: bool = True
@@ -51,6 +53,12 @@ class Traits(Struct, frozen=True, kw_only=True):
     """Its own finish reasons → OpenAI's; empty: the vendor says that it failed."""
     error_words: Mapping[str, str] = {}
     """Its own codes of errors → words that are known (`error_body`)."""
+    takes_thoughts: bool = True
+    """Whether it takes back what a model thought (`echoes`)."""
+    strict_messages: bool = False
+    """Whether it refuses a message for what else answers say beside their text, even where that is empty."""
+    serves_others: bool = False
+    """Whether another model may answer than the one that was asked for, at its own price."""
     refused_hints: frozenset[str] = frozenset()
     """Fields that change nothing of what a model says, and for which it refuses a request: they are not sent."""
 
@@ -61,27 +69,30 @@ KNOWN: dict[str, Traits] = {
     "openai": Traits(
         limit_names=("max_completion_tokens",),
         service_tier="default",
-        path="v1",
         responses=True,
         refused_hints=NO_MARKS,
     ),
-    "xai": Traits(limit_names=("max_completion_tokens",), path="v1", responses=True, refused_hints=NO_MARKS),
+    "xai": Traits(limit_names=("max_completion_tokens",), responses=True, refused_hints=NO_MARKS),
     "groq": Traits(
         limit_names=("max_completion_tokens", "max_tokens"),
         service_tier="on_demand",
         path="openai/v1",
+        takes_thoughts=False,
+        strict_messages=True,
         refused_hints=NO_MARKS,
     ),
     "deepseek": Traits(
         limit_names=("max_tokens",),
+        path="",
         refused_hints=NO_MARKS,
         finish_reasons={"insufficient_system_resource": FAILED},
     ),
     "mistral": Traits(
         limit_names=("max_tokens",),
         stream_options=False,
-        path="v1",
         renamed={"seed": "random_seed"},
+        takes_thoughts=False,
+        strict_messages=True,
         refused_hints=NO_MARKS | {USER},
         finish_reasons={"model_length": "length", "error": FAILED},
         error_words={"invalid_model": "model_not_found", "rate_limited": "rate_limit_exceeded"},
@@ -107,10 +118,9 @@ KNOWN: dict[str, Traits] = {
             **dict.fromkeys(("1302", "1303", "1305"), "rate_limit_exceeded"),
         },
     ),
-    "openrouter": Traits(path="api/v1"),
-    "ollama": Traits(path="v1"),
-    "vllm": Traits(path="v1", running_usage=True),
-    "llamacpp": Traits(path="v1"),
+    "openrouter": Traits(path="api/v1", finish_reasons={"error": FAILED}, serves_others=True),
+    "vllm": Traits(running_usage=True),
+    "perplexity": Traits(path=""),
 }
 """A vendor that is not here has no deviations."""
 VENDOR_OF_HOST = {
@@ -122,7 +132,10 @@ VENDOR_OF_HOST = {
     "open.bigmodel.cn": "glm",
     "api.z.ai": "glm",
     "openrouter.ai": "openrouter",
+    "api.perplexity.ai": "perplexity",
 }
+VENDOR_OF_PORT = {11434: "ollama"}
+"""Of servers that anybody may run, by the port that they have unless they are told another one."""
 _REASONING_NAME = re.compile(
     r"(?:^|/)(?:o[1-9](?:$|-)|gpt-[5-9](?!.*chat)|gpt-oss|grok-(?:3-mini|4|code)(?!.*non-reasoning)|deepseek-(?:reasoner|r1)"
     r"|gemini-(?:2\.5|[3-9])|qwq|qwen3|magistral|glm-(?:4\.[5-9]|[5-9])|kimi-k2-thinking)",
@@ -132,9 +145,10 @@ _REASONING_NAME = re.compile(
 
 
 def vendor_of(base_url: str) -> str:
-    """The vendor whose host this is; empty: none that is known."""
+    """The vendor whose host or port this is; empty: none that is known."""
     try:
-        return VENDOR_OF_HOST.get(urlsplit(base_url).hostname or "", "")
+        url = urlsplit(base_url)
+        return VENDOR_OF_HOST.get(url.hostname or "") or VENDOR_OF_PORT.get(url.port or 0, "")
     except ValueError:
         return ""
 
@@ -174,6 +188,8 @@ def without(traits: Traits, field: str) -> Traits:
         return replace(traits, stream_options=False)
     if field == "service_tier":
         return replace(traits, service_tier="")
+    if field in THOUGHTS:
+        return replace(traits, takes_thoughts=False)
     if field not in LIMIT_NAMES:
         return replace(traits, refused_hints=traits.refused_hints | {field})
     return replace(traits, limit_names=tuple([name for name in LIMIT_NAMES if name != field]))

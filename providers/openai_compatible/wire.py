@@ -64,7 +64,9 @@ class WireAnswer(Struct):
         """The error that stands in it, in the vendor's words; nothing if none does."""
         if self.error:
             return self.error
-        return self.x_groq.get("error") if isinstance(self.x_groq, dict) else None
+        if isinstance(self.x_groq, dict) and (error := self.x_groq.get("error")):
+            return error
+        return next((choice.error for choice in self.choices or () if choice.error), None)
 
     @property
     def tier(self) -> str:

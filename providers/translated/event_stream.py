@@ -12,7 +12,7 @@ from providers.openai_compatible.final_usage import usage_of_answer, usage_of_cu
 from providers.openai_compatible.generated import Generated
 from providers.openai_compatible.lenient_json import NotJson, decode_object
 from providers.openai_compatible.streamed import MAX_EVENT_BYTES, MAX_STREAM_BYTES
-from providers.port import Chunk, ProviderCall, Usage
+from providers.port import Chunk, ProviderCall, ProviderError, Usage
 from providers.translated.reported import Figures
 
 _decode = msgspec.json.Decoder().decode
@@ -66,9 +66,13 @@ class EventStream(ABC):
         """The last chunks: what came without its blank line, and what the answer is charged for."""
         chunks = [] if self.done else list(self._chunks(self._parser.end()))
         if not self._may_end:
-            raise broken("its stream ended before its answer did")
+            raise await self._unended()
         usage = await usage_of_answer(self._call, self._reported, self._generated, self._reported.tier)
         return [*chunks, *self._last_chunks(usage)]
+
+    async def _unended(self) -> ProviderError:
+        """The error for a stream that ends, in good order, before its answer does."""
+        return broken("its stream ended before its answer did")
 
     async def came(self) -> Usage | None:
         """What may be billed where the answer breaks off now; None if nothing came."""

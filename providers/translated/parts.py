@@ -6,13 +6,14 @@ from typing import Any
 
 from msgspec import Struct
 
+from providers.openai_compatible.traits import THOUGHTS
 from providers.translated.refusal import list_at, mapping_at, refusal, text_at
 
 TEXT_PARTS = frozenset({"text", "input_text", "output_text"})
 PICTURE_PARTS = frozenset({"image_url", "input_image"})
 SPEAKERS_NAME = ("user", "assistant", "system", "developer")
-ECHOED = frozenset({"refusal", "annotations", "audio", "function_call", "reasoning_content", "extra_content"})
-"""Fields of our own answers that clients send back with them; what has to be kept of them is in the tool calls."""
+ECHOED = THOUGHTS | {"refusal", "annotations", "audio", "function_call", "extra_content"}
+"""Fields of answers that clients send back with them; what has to be kept of them is in the tool calls."""
 KNOWN = frozenset({"role", "content", "tool_calls", "tool_call_id", "name", "cache_control"}) | ECHOED
 AS_IT_IS = (None, "auto", "high")
 """Values of `detail` with which a picture is sent as it is."""

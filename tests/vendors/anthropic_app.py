@@ -46,6 +46,7 @@ FIELDS = frozenset(
         "stop_sequences",
         "stream",
         "service_tier",
+        "inference_geo",
         "temperature",
         "top_p",
         "top_k",
@@ -56,6 +57,8 @@ COUNTED_FIELDS = frozenset(
     {"model", "messages", "system", "tools", "tool_choice", "thinking", "output_config", "cache_control"}
     | {"context_management"}
 )
+AT_HOME = "claude-opus-5"
+"""A model that the workspace may run in one place alone."""
 VERSION = "anthropic-version"
 OLDER, NEWER = "2023-06-01", "2026-10-21"
 VERSIONS = (OLDER, NEWER)
@@ -222,6 +225,8 @@ def problem_of(body: dict[str, Any], version: str = OLDER) -> str | None:
     for field in body:
         if field not in FIELDS:
             return f"{field}: Extra inputs are not permitted"
+    if body.get("model") == AT_HOME and body.get("inference_geo") not in (None, "us"):
+        return "inference_geo: 'global' is not among the places that this workspace allows: us"
     limit = body.get("max_tokens")
     if not isinstance(limit, int):
         return "max_tokens: Field required"

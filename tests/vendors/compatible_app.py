@@ -11,6 +11,8 @@ from tests.vendors.openai_chat import recorded, wired_chat
 from tests.vendors.openai_shapes import head
 from tests.vendors.wire_app import Wired
 
+MESSAGE = frozenset({"role", "content", "tool_calls", "tool_call_id", "name"})
+"""The fields of a message that strict vendors know."""
 LIMITS = ("max_tokens", "max_completion_tokens")
 
 
@@ -36,8 +38,17 @@ class FakeCompatible(FakeOpenAI):
     def refusal(self, request: web.Request, body: dict[str, Any] | None) -> web.Response | None:
         if wrong := super().refusal(request, body):
             return wrong
+        if unknown := self._unknown_in_messages(body or {}):
+            return self.error(
+                self.dialect.strict_messages, f"property '{unknown}' is unsupported", param=unknown
+            )
         field = next((name for name in body or {} if name in self.dialect.refused), None)
         return None if field is None else self.error(422, param=field)
+
+    def _unknown_in_messages(self, body: dict[str, Any]) -> str | None:
+        if not self.dialect.strict_messages:
+            return None
+        return next((name for each in body.get("messages", ()) for name in each if name not in MESSAGE), None)
 
     def headers(self) -> dict[str, str]:
         return dict(self.dialect.headers)

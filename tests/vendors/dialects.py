@@ -36,6 +36,8 @@ class Dialect:
     """Names of the output limit that it obeys; it ignores the other one, or refuses it."""
     refused: frozenset[str] = frozenset()
     """Fields that it does not know, and refuses with 422."""
+    strict_messages: int = 0
+    """With which status it refuses a message for a field that it does not know; 0: it does not."""
     usage: Callable[[Usage], Usage] = lambda usage: usage
     """OpenAI's figures in its own way."""
     usage_in: str = "own chunk"
@@ -111,6 +113,7 @@ DIALECTS = {
             name="groq",
             model="openai/gpt-oss-120b",
             path="/openai/v1",
+            strict_messages=400,
             usage=groq_usage,
             usage_in="x_groq",
             unasked=True,
@@ -135,6 +138,7 @@ DIALECTS = {
             name="mistral",
             model="mistral-large-latest",
             limits=("max_tokens",),
+            strict_messages=422,
             refused=frozenset({"stream_options", "max_completion_tokens", "seed", "logit_bias", "user"}),
             usage=lambda usage: {**usage, "prompt_audio_seconds": None, "service_tier": "standard"},
             usage_in="last chunk",

@@ -37,6 +37,8 @@ def read_stream(data: bytes, *, ours: bool = False) -> Texts:
     finished: set[int] = set()
     for event in events_of(data):
         if event.startswith("[DONE]"):
+            if not texts:
+                raise Unreadable("nothing was said")
             return texts
         chunk = _decoded(event)
         if chunk.get("error") or _groq_error(chunk):
@@ -47,6 +49,8 @@ def read_stream(data: bytes, *, ours: bool = False) -> Texts:
             index = choice.get("index")
             if type(index) is not int:
                 raise Unreadable("no index")
+            if choice.get("error"):
+                raise Unreadable("an error in a choice")
             texts[index] = texts.get(index, "") + _text(choice, "delta")
             if choice.get("finish_reason"):
                 finished.add(index)

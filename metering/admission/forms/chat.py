@@ -18,6 +18,7 @@ CHEAPER_TIERS = ("flex",)
 """These cost less than the list says, so they are bounded, but not priced."""
 TEXT_PARTS = frozenset({"text", "refusal", "input_text", "output_text"})
 """Content parts whose tokens are bounded by their bytes."""
+PICTURE_PARTS = frozenset({"image_url", "input_image"})
 DEAR_PARTS = frozenset({"input_audio", "audio"})
 """Content parts whose tokens have prices of their own."""
 PLAIN_TOOLS = frozenset({"function", "custom"})
@@ -38,8 +39,8 @@ CALL_OVERHEAD_TOKENS = 64
 """A template's preamble and the opening of the answer."""
 MESSAGE_OVERHEAD_TOKENS = 8
 """Role markers, beyond the JSON around each message, which the bytes count already."""
-TOOLS_OVERHEAD_TOKENS = 512
-"""The instructions that vendors add when there are tools."""
+TOOLS_OVERHEAD_TOKENS = 1_024
+"""The instructions that vendors put before tools: Anthropic's are 290 to 804 tokens, by model and choice."""
 SCHEMA_FIELDS = ("tools", "functions", "response_format")
 OUTPUT_FIELDS = ("max_completion_tokens", "max_tokens")
 
@@ -126,7 +127,7 @@ class RequestForm:
         return Asked(
             service_tier=tier if isinstance(tier, str) else "",
             cache_hours=max([hours for _, hours in caches], default=0),
-            images=sum(part.get("type") == "image_url" for part in parts),
+            images=sum(part.get("type") in PICTURE_PARTS for part in parts),
         )
 
     def parts_beyond_text(self, body: Body) -> Parts:

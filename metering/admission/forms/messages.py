@@ -27,8 +27,6 @@ OWN_TOOLS = ("bash_", "text_editor_", "computer_", "memory_")
 """How the types of tools begin that the caller runs, although the vendor describes them to the model."""
 OWN_TOOL_TOKENS = 2_048
 """More than the description of any of them."""
-TOOLS_OVERHEAD_TOKENS = 1_024
-"""The instructions that go before tools: 290 to 804 tokens, by model and choice."""
 BETAS = "anthropic-beta"
 SAVING_EDITS = ("clear_tool_uses_", "clear_thinking_")
 """Edits of the context that only take input away."""
@@ -86,7 +84,6 @@ class MessagesForm(RequestForm):
     unpriced_values = _UNPRICED
     output_fields = ("max_tokens",)
     schema_fields = ("tools", "output_config", "output_format")
-    tools_overhead = TOOLS_OVERHEAD_TOKENS
 
     def caches_of(self, body: Body) -> Caches:
         found: Caches = []

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace as replace_field
 from typing import Any
 
 import msgspec
@@ -66,6 +67,51 @@ async def test_a_field_that_mistral_does_not_know_is_told_by_its_name(vendors: V
         with pytest.raises(ProviderError) as caught:
             await provider.complete(asking(logit_bias={"1": 1}))
     assert (caught.value.status, caught.value.param) == (422, "logit_bias")
+
+
+SAID: dict[str, Any] = {
+    "role": "assistant",
+    "content": "Yes.",
+    "reasoning_content": "hm",
+    "reasoning": "hm",
+    "annotations": [],
+    "refusal": None,
+    "audio": None,
+}
+"""An answer as clients send it back."""
+ALONE = {"role": "assistant", "content": "Yes."}
+
+
+def conversation(**facts: Any) -> Any:
+    messages = [{"role": "user", "content": "really?"}, SAID, {"role": "user", "content": "why?"}]
+    return asking(messages=messages, **facts)
+
+
+@pytest.mark.parametrize("name", ["groq", "mistral"])
+async def test_a_vendor_that_refuses_what_earlier_answers_say_beside_their_text_does_not_get_it(
+    vendors: Vendor, name: str
+) -> None:
+    vendor = vendors(name)
+    async with provider_of(vendor) as provider:
+        await provider.complete(conversation())
+    assert [call.body["messages"][1] for call in vendor.log.calls] == [ALONE]
+
+
+async def test_a_vendor_that_wants_thoughts_back_gets_them(vendors: Vendor) -> None:
+    vendor = vendors("deepseek")
+    async with provider_of(vendor) as provider:
+        await provider.complete(conversation())
+    assert [call.body["messages"][1] for call in vendor.log.calls] == [SAID]
+
+
+async def test_that_a_vendor_refuses_thoughts_is_learnt_once() -> None:
+    thought = {**ALONE, "reasoning_content": "hm"}
+    messages = [{"role": "user", "content": "really?"}, thought, {"role": "user", "content": "why?"}]
+    with running(FakeCompatible(replace_field(DIALECTS["deepseek"], strict_messages=400))) as vendor:
+        async with provider_of(vendor) as provider:
+            for _ in range(2):
+                await provider.complete(asking(messages=messages))
+        assert [call.body["messages"][1] for call in vendor.log.calls] == [thought, ALONE, ALONE]
 
 
 @pytest.mark.parametrize("name", UNASKED)

@@ -7,13 +7,14 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from providers.anthropic.provider import AnthropicProvider
 from providers.port import Chunk, EstimateReason, Failure, ProviderError
 from tests.integration.providers.asking import OUTPUT_LIMIT, Asked
 from tests.integration.providers.conftest import QUICK
 from tests.unit.providers.messages.accumulating import accumulated, read
-from tests.vendors.anthropic_app import FakeAnthropic
+from tests.vendors.anthropic_app import AT_HOME, FakeAnthropic
 from tests.vendors.running import Running, running
 from tests.vendors.wire_app import cases
 
@@ -64,7 +65,7 @@ def asking(
     messages = [{"role": "user", "content": text}]
     body = {"model": MODEL, "max_tokens": 50, "messages": messages, **fields}
     return Asked(
-        model=MODEL,
+        model=body["model"],
         payload=msgspec.json.encode(body),
         body=body,
         asked=body,
@@ -123,7 +124,26 @@ async def test_the_callers_body_version_and_betas_reach_the_vendor(
     (seen,) = fake.log.calls
     assert {name: seen.headers[name] for name in headers} == headers
     assert seen.headers["x-api-key"] == fake.api_key
-    assert seen.body == {**call.body, "service_tier": "standard_only"}
+    assert seen.body == {**call.body, "service_tier": "standard_only", "inference_geo": "global"}
+
+
+@pytest.mark.parametrize("protocol", ["chat", "messages"])
+async def test_a_workspace_that_may_not_run_it_anywhere_is_asked_without_a_place_from_then_on(
+    ours: AnthropicProvider, fake: Running[FakeAnthropic], protocol: str
+) -> None:
+    for _ in range(2):
+        completion = await ours.complete(replace(asking(model=AT_HOME), protocol=protocol))
+        assert completion.usage.output_tokens
+    assert [call.body.get("inference_geo") for call in fake.log.calls] == ["global", None, None]
+
+
+async def test_a_place_that_the_caller_names_is_the_callers(
+    ours: AnthropicProvider, fake: Running[FakeAnthropic]
+) -> None:
+    await ours.complete(asking(model=AT_HOME, inference_geo="us"))
+    with pytest.raises(ProviderError):
+        await ours.complete(asking(model=AT_HOME, inference_geo="eu"))
+    assert [call.body["inference_geo"] for call in fake.log.calls] == ["us", "eu"]
 
 
 async def test_without_the_callers_headers_the_first_version_is_asked_for(

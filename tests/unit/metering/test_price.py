@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metering.price import AHEAD, Asked, Price, TokenPrice, Used
+from metering.price import AHEAD_S, Asked, Price, TokenPrice, Used
 from metering.price_modifiers import read_modifiers, written_modifiers
 from tests.properties import thorough
 from tests.support.prices import any_price, any_use, moments, tokens
@@ -127,6 +127,39 @@ def test_a_call_bounded_just_before_dear_hours_is_held_at_their_price() -> None:
     assert ceilings == [2_000_000, 1_000_000, 2_000_000]
 
 
+@pytest.mark.parametrize(("ahead_s", "nano_usd"), [(3_000, 1_000_000), (3_660, 2_000_000)])
+def test_a_call_that_may_take_an_hour_is_held_at_the_price_of_the_hour_to_come(
+    ahead_s: float, nano_usd: int
+) -> None:
+    at = datetime(2026, 11, 30, 0, 1, 30, tzinfo=UTC)
+    price = priced(hours=[WORK])
+    assert price.ceiling_nano_usd(input_tokens=1_000, output_tokens=0, at=at, ahead_s=ahead_s) == nano_usd
+
+
+@pytest.mark.parametrize(
+    ("used", "asked", "nano_usd"),
+    [
+        ({}, Asked(), 1_000_000 + 2_000),
+        ({"tool_calls": {"web_search": 2}}, Asked(), 21_000_000 + 2_000),
+        ({"service_tier": "priority"}, Asked(), 2_000_000 + 4_000),
+        ({"service_tier": "flex"}, Asked(service_tier="priority"), 500_000 + 1_000),
+    ],
+)
+def test_of_tokens_whose_kinds_nobody_knows_the_tier_that_was_served_and_the_tools_count(
+    used: dict[str, Any], asked: Asked, nano_usd: int
+) -> None:
+    price = priced(service_tiers={"flex": 0.5, "priority": 2}, tools={"web_search": "0.01"}, hours=[WORK])
+    served = Used(input_tokens=1_000, output_tokens=1, **used)
+    assert price.largest_charge_nano_usd(served, asked, datetime(2026, 11, 30, 0, 55, tzinfo=UTC)) == nano_usd
+
+
+@pytest.mark.parametrize(
+    ("asked", "counts"), [("", ""), ("flex", ""), ("priority", "priority"), ("default", ""), ("scale", "")]
+)
+def test_a_dear_tier_that_was_asked_for_counts_where_the_answer_names_none(asked: str, counts: str) -> None:
+    assert priced(service_tiers={"flex": 0.5, "priority": 2}).tier_if_unsaid(asked) == counts
+
+
 @pytest.mark.parametrize(
     ("used", "known"),
     [
@@ -148,7 +181,7 @@ def test_what_has_no_price_is_known_to_have_none(used: dict[str, Any], known: bo
 
 
 @thorough(400)
-@given(any_price(), any_use(), moments, st.integers(0, int(AHEAD.total_seconds())), tokens, tokens)
+@given(any_price(), any_use(), moments, st.integers(0, int(AHEAD_S)), tokens, tokens)
 def test_what_is_held_is_never_below_what_is_charged(
     price: Price, used: Used, now: datetime, later_s: int, more_input: int, more_output: int
 ) -> None:
@@ -157,7 +190,9 @@ def test_what_is_held_is_never_below_what_is_charged(
         "input_tokens": used.input_tokens + more_input,
         "output_tokens": used.output_tokens + more_output,
     }
-    charged = price.charge_nano_usd(used, now + timedelta(seconds=later_s))
+    later = now + timedelta(seconds=later_s)
+    charged = price.charge_nano_usd(used, later)
+    assert charged <= price.largest_charge_nano_usd(used, asked, later)
     assert 0 <= charged <= price.ceiling_nano_usd(**bounds, asked=asked, at=now)
     assert charged <= price.ceiling_nano_usd(**bounds, asked=asked)
 

@@ -11,6 +11,7 @@ VALID = {
     "responses": [True, False],
     "service_tier": ["", "default", "on_demand", "a-z", "x" * 32],
     "reasoning": [True, False],
+    "takes_thoughts": [True, False],
     "pictures": ["", "gpt-4o", "x" * 64],
     "tokenizer": ["o200k_base"],
     "retries": [0, 2, 10],
@@ -35,6 +36,7 @@ INVALID = {
     "responses": [None, 0, 1, "true", "", [True]],
     "service_tier": [None, "Default", "on demand", "tier1", "x" * 33, "default\n", 1, ["default"]],
     "reasoning": [None, 1, "yes", {}],
+    "takes_thoughts": [None, 0, "no", []],
     "pictures": [None, "x" * 65, "gpt\0", "gpt\n4o", 4, True, ["gpt-4o"]],
     "tokenizer": [None, "", "cl100k_base", "O200K_BASE", 1, ["o200k_base"]],
     "retries": [None, -1, 11, 1.5, "2", True, [1]],
@@ -65,8 +67,8 @@ def test_a_value_of_another_type_is_refused_with_the_traits_name(name: str, valu
 
 def test_an_unknown_trait_is_refused_by_name_beside_those_that_exist() -> None:
     known = (
-        "limit_names, stream_options, responses, service_tier, reasoning, pictures, tokenizer, authorization, "
-        "retries, first_byte_s, total_s, requests_per_minute, tokens_per_minute"
+        "limit_names, stream_options, responses, service_tier, reasoning, takes_thoughts, pictures, "
+        "tokenizer, authorization, retries, first_byte_s, total_s, requests_per_minute, tokens_per_minute"
     )
     assert traits_problem({"limit_name": ["max_tokens"]}) == f"'limit_name' is no trait; known: {known}"
 

@@ -54,6 +54,12 @@ def test_a_tier_that_the_caller_names_stays(tier: str, expected: str) -> None:
     assert sent(service_tier=tier)["service_tier"] == expected
 
 
+@pytest.mark.parametrize(("fields", "expected"), [({}, "global"), ({"inference_geo": "us"}, "us")])
+def test_a_place_that_the_caller_names_stays(fields: dict[str, str], expected: str) -> None:
+    made = passed_request(passed(**fields), streamed=False, anywhere=True)
+    assert json.loads(made)["inference_geo"] == expected
+
+
 def test_a_request_without_edits_is_sent_byte_for_byte() -> None:
     call = passed(service_tier="standard_only", stream=True)
     assert passed_request(call, streamed=True) is call.payload

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from providers.anthropic.place import takes_place
 from providers.anthropic.request import request_of
 from providers.port import Failure, ProviderError
 from tests.unit.providers.translating import a_call
@@ -72,6 +73,30 @@ def test_a_plain_request_has_what_the_vendor_requires_and_the_plain_tier() -> No
         "messages": [{"role": "user", "content": [{"type": "text", "text": "hello"}]}],
         "service_tier": "standard_only",
     }
+
+
+def test_a_model_that_knows_places_is_told_that_it_may_be_run_anywhere() -> None:
+    assert json.loads(request_of(a_call(NEW), streamed=False, anywhere=True))["inference_geo"] == "global"
+
+
+@pytest.mark.parametrize(
+    ("model", "takes"),
+    [
+        *[("claude-opus-4-6", True), ("claude-sonnet-5", True), ("anthropic/claude-fable-5-2", True)],
+        *[("claude-opus-4-5-20251101", False), ("claude-sonnet-4-20250514", False)],
+        *[("claude-haiku-4-5", False), ("claude-3-5-haiku-20241022", False), ("claude-2.1", False)],
+        *[("deepseek-chat", False), ("", False)],
+    ],
+)
+def test_claude_knows_places_from_4_6_on(model: str, takes: bool) -> None:
+    assert takes_place(model) is takes
+
+
+@pytest.mark.parametrize("field", ["reasoning", "reasoning_details", "thinking_blocks", "reasoning_content"])
+def test_what_another_vendors_model_thought_is_no_reason_to_refuse(field: str) -> None:
+    said = {"role": "assistant", "content": "x", field: "hm"}
+    turns = sent(messages=[{"role": "user", "content": "go"}, said, {"role": "user", "content": "on"}])
+    assert turns["messages"][1]["content"] == [{"type": "text", "text": "x"}]
 
 
 def test_a_stream_is_asked_for_as_such() -> None:

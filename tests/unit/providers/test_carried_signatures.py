@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from providers.openai_compatible.request import payload_of
-from providers.openai_compatible.traits import Traits
+from providers.openai_compatible.traits import KNOWN, Traits
 from providers.signatures import brought_back, carried
 from tests.unit.providers.translating import a_call
 
@@ -47,6 +47,30 @@ def test_what_was_not_made_here_passes_as_it_came(extra: Any) -> None:
 def test_a_request_without_any_passes_byte_by_byte() -> None:
     call = a_call("gpt")
     assert payload_of(call, streamed=False, traits=Traits()) is call.payload
+
+
+def test_the_words_of_a_refusal_stay_where_the_vendor_knows_no_refusals() -> None:
+    said = {"role": "assistant", "content": None, "refusal": "No.", "reasoning": "hm"}
+    call = a_call("m", messages=[{"role": "user", "content": "go"}, said])
+    sent = json.loads(payload_of(call, streamed=False, traits=KNOWN["groq"]))["messages"]
+    assert sent[1] == {"role": "assistant", "content": "No."}
+
+
+def test_the_fields_of_other_roles_audio_and_calls_of_tools_stay() -> None:
+    messages: list[dict[str, Any]] = [
+        {"role": "user", "content": "go", "reasoning": "mine"},
+        {"role": "assistant", "content": "x", "audio": {"id": "a"}},
+    ]
+    messages[1]["tool_calls"] = [{"id": "c", "type": "function", "function": {"name": "f"}}]
+    call = a_call("m", messages=messages, service_tier="flex")
+    assert payload_of(call, streamed=False, traits=KNOWN["groq"]) is call.payload
+
+
+def test_thoughts_are_left_out_where_the_catalog_says_so() -> None:
+    said = {"role": "assistant", "content": "x", "reasoning_content": "hm", "annotations": []}
+    call = a_call("m", messages=[{"role": "user", "content": "go"}, said])
+    sent = json.loads(payload_of(call, streamed=False, traits=Traits(takes_thoughts=False)))["messages"]
+    assert sent[1] == {"role": "assistant", "content": "x", "annotations": []}
 
 
 @pytest.mark.parametrize(

@@ -167,12 +167,23 @@ def test_text_without_a_figure_is_counted_here() -> None:
 
 @pytest.mark.parametrize(
     ("word", "finish"),
-    [*FINISH.items(), ("STOP", "stop"), ("MALFORMED_FUNCTION_CALL", "stop"), ("NEW", "stop")],
+    [
+        *FINISH.items(),
+        ("IMAGE_OTHER", "content_filter"),
+        ("STOP", "stop"),
+        ("MALFORMED_FUNCTION_CALL", "stop"),
+        ("NEW", "stop"),
+    ],
 )
 def test_why_an_answer_ended(word: str, finish: str) -> None:
     answer = copy.deepcopy(case("gemini", "text")["answer"])
     answer["candidates"][0]["finishReason"] = word
     assert whole_of(answer)[0]["choices"][0]["finish_reason"] == finish
+
+
+def test_a_picture_that_googles_filters_kept_back_is_told_as_filtered() -> None:
+    for word in ("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "IMAGE_OTHER"):
+        assert FINISH[word] == "content_filter"
 
 
 def test_a_picture_that_nobody_can_count_is_charged_as_held() -> None:
@@ -187,3 +198,15 @@ def test_an_answer_without_candidates_is_none(answer: dict[str, Any]) -> None:
     with pytest.raises(ProviderError) as caught:
         whole_of(answer)
     assert caught.value.failure is Failure.CUT
+
+
+def test_an_answer_without_candidates_that_reports_its_usage_costs_that() -> None:
+    answer = {"usageMetadata": {"promptTokenCount": 5, "totalTokenCount": 5}, "modelVersion": MODEL}
+    with pytest.raises(ProviderError) as caught:
+        whole_of(answer)
+    with pytest.raises(ProviderError) as of_stream:
+        streamed([answer], reasoning_effort="high")
+    for error in (caught.value, of_stream.value):
+        assert error.usage is not None
+        assert (error.usage.input_tokens, error.usage.output_tokens) == (5, 0)
+        assert error.usage.estimate_reason == EstimateReason.NONE

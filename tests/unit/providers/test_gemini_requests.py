@@ -215,8 +215,9 @@ def test_sampling_and_stops() -> None:
     }
 
 
-def test_the_cheaper_tier_is_asked_for_and_the_plain_one_is_the_vendors_own() -> None:
+def test_the_cheaper_and_the_dearer_tier_are_asked_for_and_the_plain_one_is_the_vendors_own() -> None:
     assert sent(service_tier="flex")["serviceTier"] == "flex"
+    assert sent(service_tier="priority")["serviceTier"] == "priority"
     assert "serviceTier" not in sent(service_tier="auto")
 
 
@@ -247,7 +248,7 @@ def test_what_says_nothing_to_a_model_is_no_reason_to_refuse(field: str) -> None
         ({"thinking": {"type": "disabled"}}, "thinking"),
         ({"reasoning_effort": "none"}, "reasoning_effort"),
         ({"reasoning_effort": "max"}, "reasoning_effort"),
-        ({"service_tier": "priority"}, "service_tier"),
+        ({"service_tier": "scale"}, "service_tier"),
         ({"tools": [WEATHER], "parallel_tool_calls": False}, "parallel_tool_calls"),
         ({"tools": [{"type": "google_search"}]}, "tools[0].type"),
         ({"tools": [WEATHER], "tool_choice": {"type": "allowed_tools"}}, "tool_choice"),

@@ -149,12 +149,14 @@ def test_running_usage_is_asked_for_where_the_vendor_can(options: dict[str, Any]
         ("deepseek", "https://api.deepseek.com", "https://api.deepseek.com/chat/completions"),
         ("", "https://api.z.ai", "https://api.z.ai/api/paas/v4/chat/completions"),
         ("", "https://api.groq.com/openai/v1", "https://api.groq.com/openai/v1/chat/completions"),
-        ("", "http://localhost:8000", "http://localhost:8000/chat/completions"),
+        ("", "http://localhost:11434", "http://localhost:11434/v1/chat/completions"),
+        ("", "http://localhost:8000", "http://localhost:8000/v1/chat/completions"),
+        ("litellm", "http://localhost:4000/", "http://localhost:4000/v1/chat/completions"),
+        ("", "http://localhost:8000/api", "http://localhost:8000/api/chat/completions"),
+        ("", "https://api.perplexity.ai", "https://api.perplexity.ai/chat/completions"),
     ],
 )
-def test_a_known_vendors_base_url_may_name_nothing_but_the_host(
-    vendor: str, given: str, chat_url: str
-) -> None:
+def test_a_base_url_may_name_nothing_but_the_host(vendor: str, given: str, chat_url: str) -> None:
     assert OpenAICompatibleProvider(base_url=given, vendor=vendor)._chat_url == chat_url
 
 

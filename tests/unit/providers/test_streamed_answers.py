@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from providers.openai_compatible.answer import is_event_stream
+from providers.openai_compatible.streamed import StreamedAnswer
+from providers.openai_compatible.traits import KNOWN
 from providers.port import Completion, EstimateReason, Failure, ProviderError
-from tests.unit.providers.reading import Streamed, decoded, streamed, whole
+from tests.unit.providers.reading import CALL, Streamed, decoded, streamed, whole
 from tests.vendors.raw import delta, events, usage
 from tests.vendors.raw import whole as answer_of
 
@@ -54,6 +56,45 @@ def test_the_last_words_count_that_come_with_an_error() -> None:
     assert given.usage.output_tokens is not None
     assert 3 <= given.usage.output_tokens <= 5
     assert given.usage.estimate_reason == EstimateReason.CUT
+
+
+ERROR = {"code": 502, "message": "Provider disconnected"}
+
+
+def test_an_error_in_a_choice_that_said_nothing_is_a_refusal() -> None:
+    choice = {"index": 0, "delta": {"content": ""}, "finish_reason": "error", "error": ERROR}
+    given = of(delta(), {"choices": [choice]})
+    assert given.failed is not None
+    assert (given.failed.failure, given.failed.status) == (Failure.REFUSED, 502)
+    assert "Provider disconnected" in given.failed.message
+
+
+def test_an_error_in_a_choice_ends_what_it_had_begun() -> None:
+    choice = {"index": 0, "delta": {"content": " more"}, "finish_reason": "stop", "error": ERROR}
+    given = of(delta("three little words"), {"choices": [choice]})
+    assert given.failed is not None
+    assert given.failed.failure is Failure.CUT
+    assert given.usage is not None
+    assert given.usage.estimate_reason == EstimateReason.CUT
+
+
+def test_an_error_in_a_choice_after_its_end_takes_nothing_back() -> None:
+    late = {"choices": [{"index": 0, "delta": {}, "error": ERROR}]}
+    given = of(delta("hello"), delta(finish="stop"), late, usage(9, 2))
+    assert (said(given), given.failed) == ("hello", None)
+
+
+def test_of_openrouter_a_choice_that_ends_with_an_error_is_no_answer() -> None:
+    reader = StreamedAnswer(CALL, "key", KNOWN["openrouter"])
+    with pytest.raises(ProviderError) as caught:
+        list(reader.feed(events(delta(finish="error")).body))
+    assert caught.value.failure is Failure.REFUSED
+
+
+def test_a_stream_that_holds_nothing_but_its_end_is_no_answer() -> None:
+    given = streamed([b": hello\n\ndata: [DONE]\n\n"])
+    assert given.failed is not None
+    assert given.failed.failure is Failure.CUT
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16-le", "utf-16-be"])

@@ -139,6 +139,7 @@ def test_the_version_and_the_betas_reach_anthropic(gateway: GatewayAndVendors) -
             | {
                 "model": "claude-sonnet-5",
                 "service_tier": "standard_only",
+                "inference_geo": "global",
             }
         )
     )

@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -8,6 +9,8 @@ from hypothesis import strategies as st
 from metering.admission.bound import BoundedRequest, bound_request
 from metering.errors import InputTooLarge, UnpriceableRequest
 from metering.policy.values import EffectivePolicy
+from metering.price import Price
+from metering.price_modifiers import read_modifiers
 from providers.sandbox.answer import answer_to
 from providers.sandbox.directives import Directives
 from providers.token_counting import count_tokens
@@ -110,6 +113,32 @@ def test_the_cost_is_the_dearest_candidates() -> None:
     both = bound_request(body, (model(), dear), NONE, count_tokens=count_tokens, hard=True).bound
     assert both.cost_nano_usd == (30 * cheap.input_tokens + 20 * 10) * 1_000
     assert cheap.cost_nano_usd == (cheap.input_tokens + 2 * 10) * 1_000
+
+
+@pytest.mark.parametrize(("total_s", "times"), [(600, 1), (3_600, 2)])
+def test_a_call_that_may_take_an_hour_is_held_at_the_price_of_the_next_one(total_s: int, times: int) -> None:
+    dear = {"days": ["mon"], "from": "01:00", "to": "04:00", "factor": 2}
+    plain = price(1, 2)
+    kinds = {name: getattr(plain, name) for name in ("input", "output", "cached_input", "cache_write")}
+    slow = model(price=Price(**kinds, **read_modifiers({"hours": [dear]})), traits={"total_s": total_s})
+    body = {"messages": [{"role": "user", "content": "hello"}]}
+    now = datetime(2026, 11, 30, 0, 15, tzinfo=UTC)
+    held = bound_request(body, (slow,), NONE, count_tokens=count_tokens, hard=True, now=now).bound
+    plain_cost = (held.input_tokens * 1 + held.output_tokens * 2) * 1_000
+    assert held.cost_nano_usd == times * plain_cost
+
+
+def test_the_prompt_that_anthropic_puts_before_tools_is_in_the_bound() -> None:
+    tools = [{"type": "function", "function": {"name": "f"}}]
+    plain, with_tools = bounded().bound.input_tokens, bounded(tools=tools).bound.input_tokens
+    assert with_tools >= plain + 804 + len(msgspec.json.encode(tools))
+
+
+@pytest.mark.parametrize("kind", ["image_url", "input_image"])
+def test_a_picture_is_held_and_charged_whatever_its_part_is_called(kind: str) -> None:
+    part = {"type": kind, "image_url": {"url": "https://example.com/a.png"}}
+    call = bounded(messages=[{"role": "user", "content": [part, {"type": "text", "text": "?"}]}])
+    assert call.calls[0].priced.images == 1
 
 
 def test_an_image_counts_as_the_whole_context() -> None:
