@@ -16,6 +16,7 @@ from gateway_client.errors import GatewayError
 from gateway_client.retries import RetryPolicy
 from gateway_client.session import TokenSource
 from gateway_client.steps import Send
+from gateway_client.strange_answers import understood
 
 QUESTIONS = RetryPolicy(patience_s=10.0)
 CHANGES = RetryPolicy(retries=0, patience_s=10.0)
@@ -84,11 +85,13 @@ class GatewayApi:
         """The items of all pages of a list."""
         found = self.get(path, params)
         for _ in range(MAX_PAGES):
-            yield from found["results"]
-            if not found.get("next"):
+            with understood():
+                rows, further = list(found["results"]), found.get("next")
+            yield from rows
+            if not further:
                 return
             # Only its query: the credential goes nowhere else, whatever host an answer names.
-            found = self.get(path, dict(parse_qsl(urlsplit(found["next"]).query)))
+            found = self.get(path, dict(parse_qsl(urlsplit(further).query)))
         raise GatewayError(f"{path} has more than {MAX_PAGES} pages; ask for less.")
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
