@@ -120,7 +120,8 @@ def table_of(rows: Sequence[Row], columns: Sequence[Column], *, title: str = "")
 
 
 def write_json(value: object) -> None:
-    text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
+    has_every_sign = (sys.stdout.encoding or "utf-8").lower().replace("-", "") == "utf8"
+    text = json.dumps(value, ensure_ascii=not has_every_sign, indent=2, default=_plain)
     write(clean_json(text) + "\n")
 
 
