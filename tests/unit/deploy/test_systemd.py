@@ -45,7 +45,22 @@ def test_every_secret_is_a_credential_that_make_secrets_makes(unit: Path) -> Non
 def test_calls_have_the_time_to_end_that_the_gateway_gives_them() -> None:
     [gateway] = [unit for unit in UNITS if unit.name == "llm-gateway@.service"]
     assert int(one(gateway, "TimeoutStopSec")) >= DRAIN_S + 30
-    assert one(gateway, "Requires") == "llm-gateway-migrate.service"
+
+
+SERVERS = [unit for unit in UNITS if unit.name != "llm-gateway-migrate.service"]
+BINDS = ("Requires", "Requisite", "BindsTo", "PartOf")
+"""With these, whoever names a unit is stopped and restarted with it (systemd.unit(5))."""
+
+
+@pytest.mark.parametrize("unit", SERVERS, ids=lambda unit: unit.name)
+def test_a_migration_that_is_run_again_or_fails_stops_no_server(unit: Path) -> None:
+    assert not any(name in BINDS for name, _ in settings(unit))
+    assert all("llm-gateway-migrate.service" in one(unit, name).split() for name in ("After", "Wants"))
+
+
+@pytest.mark.parametrize("unit", SERVERS, ids=lambda unit: unit.name)
+def test_a_server_that_ends_is_started_again_however_often(unit: Path) -> None:
+    assert (one(unit, "Restart"), one(unit, "StartLimitIntervalSec")) == ("always", "0")
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not on this machine")
