@@ -63,6 +63,15 @@ def test_a_server_that_ends_is_started_again_however_often(unit: Path) -> None:
     assert (one(unit, "Restart"), one(unit, "StartLimitIntervalSec")) == ("always", "0")
 
 
+def test_all_programs_of_a_machine_take_over_each_others_spools() -> None:
+    shared = dict(settings(ROOT / "deploy" / "systemd" / "environment"))["SPOOL_DIR"]
+    for unit in SERVERS:
+        assert shared.startswith(f"/var/lib/{one(unit, 'StateDirectory')}/"), "which it may write to"
+        assert one(unit, "EnvironmentFile") == "/etc/llm-gateway/environment"
+        assert not any("SPOOL_DIR" in value for _, value in settings(unit))
+    assert "SPOOL_DIR" not in (ROOT / "deploy" / "systemd" / "llm-gateway-manage").read_text()
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not on this machine")
 def test_systemd_itself_finds_nothing_wrong(tmp_path: Path) -> None:
     for unit in UNITS:
