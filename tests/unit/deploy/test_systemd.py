@@ -1,5 +1,6 @@
 """deploy/systemd: what each unit starts exists, gets its secrets as files, and may do little."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -70,6 +71,23 @@ def test_all_programs_of_a_machine_take_over_each_others_spools() -> None:
         assert one(unit, "EnvironmentFile") == "/etc/llm-gateway/environment"
         assert not any("SPOOL_DIR" in value for _, value in settings(unit))
     assert "SPOOL_DIR" not in (ROOT / "deploy" / "systemd" / "llm-gateway-manage").read_text()
+
+
+def test_a_command_has_every_setting_of_the_units_and_keeps_what_is_set(tmp_path: Path) -> None:
+    script = (ROOT / "deploy" / "systemd" / "llm-gateway-manage").read_text()
+    loop = script[script.index("while IFS") : script.index("done <")]
+    (tmp_path / "environment").write_text(
+        "# a sentence\nAI21_API_KEY_FILE=/etc/ai21\nPUBLIC_URL=https://a.example/?b=c\nDATABASE_URL=one\n"
+    )
+    told = subprocess.run(
+        ["bash", "-euc", f"{loop} done <{tmp_path}/environment; env"],
+        env={"PATH": os.environ["PATH"], "DATABASE_URL": "another"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    wanted = {"AI21_API_KEY_FILE=/etc/ai21", "PUBLIC_URL=https://a.example/?b=c", "DATABASE_URL=another"}
+    assert wanted <= set(told)
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not on this machine")

@@ -170,7 +170,11 @@ def test_the_key_of_the_application_is_the_bearer_and_no_other_key_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-another")
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-another")
+    monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-another")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "Authorization: Bearer sk-another\nX-Who: another")
     with asking(good()) as (client, script):
-        client.chat("hello")
+        client.chat("hello", extra_headers={"X-Mine": "mine"})
     assert script.asked[0].headers["authorization"] == "Bearer ati_secret"
-    assert "sk-another" not in str(script.asked)
+    assert script.asked[0].headers["x-mine"] == "mine"
+    assert "another" not in str(script.asked)
