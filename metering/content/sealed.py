@@ -13,6 +13,7 @@ from metering.content.bounded import MOST_BYTES, bounded_json
 from metering.content.capture import Said
 from metering.content.documents import copied, redact_in_place
 from metering.content.json_text import read_answer
+from metering.content.names import redact_names
 from metering.content.redact import Finder
 from metering.seal import seal, unseal
 
@@ -60,6 +61,7 @@ def content_of(said: Said, more: Finder | None = None) -> Content:
     counted: Counter[str] = Counter()
     if said.mode == REDACTED:
         counted = redact_in_place([request], more) + redact_in_place(events, more)
+        counted += redact_names([request, *events])
     request_text, request_cut = bounded_json(request)
     answer: Any = events if said.is_streamed else events[0] if events else None
     answer_text, answer_cut = bounded_json(answer) if events else ("", False)

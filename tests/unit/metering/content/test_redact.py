@@ -39,6 +39,11 @@ def test_a_country_whose_domain_is_also_an_ending_of_files_has_addresses(country
     assert redact(f"jovan@firma.{country}") == "[EMAIL]"
 
 
+@pytest.mark.parametrize("text", ["aa-bb-cc-dd-ee-ff", "a@b.co", "::ffff:1.2.3.4", "1.2.3.4"])
+def test_the_shortest_of_a_kind_is_found(text: str) -> None:
+    assert find(text)
+
+
 def test_what_two_detectors_claim_is_replaced_once() -> None:
     assert redact("https://user:pass99word@ann.example/x").count("[") == 1
 
