@@ -108,6 +108,17 @@ def test_the_next_model_is_asked_only_for_what_it_may_be_spared() -> None:
         assert len(script.asked) == 1
 
 
+def test_the_next_model_is_another_call_under_another_key_of_the_callers() -> None:
+    broken = refusal(502, "vendor_error", retry="false")
+    with asking(broken, refusal(503, "overloaded"), good(), fallbacks=["second"]) as (client, script):
+        client.chat("hello", extra_headers={"Idempotency-Key": "order-7"})
+    assert [asked.headers["idempotency-key"] for asked in script.asked] == [
+        "order-7",
+        "order-7-1",
+        "order-7-1",
+    ]
+
+
 def test_a_stream_that_breaks_before_its_first_piece_is_begun_again() -> None:
     with asking(CUT, stream(done=False), stream(PIECE, END)) as (client, script):
         *chunks, last = client.stream_chat("hello")
