@@ -98,6 +98,11 @@ class GatewayApi:
         """The answer's JSON, or its bytes where it is none."""
         return self._ask(Send(method="GET", path=path, params=params or {}, headers=self._headers), QUESTIONS)
 
+    def get_at_once(self, path: str, *, timeout_s: float) -> Any:
+        """The same for somebody who asks again soon: nothing is waited for, and nothing tried again."""
+        step = Send(method="GET", path=path, headers=self._headers, timeout_s=timeout_s)
+        return self._ask(step, RetryPolicy(retries=0, patience_s=0.0))
+
     def post(self, path: str, body: Any = None, *, timeout_s: float | None = None) -> Any:
         """The answer's JSON, or its bytes where it is none. What may have had an effect is not posted again."""
         return self._ask(

@@ -18,6 +18,8 @@ from gateway_client.errors import AuthenticationError, ConfigurationError
 from gateway_client.settings import Settings, load_settings
 
 KEEP_S = 15.0
+ANSWER_S = 3.0
+"""The status bar waits, and asks again in a moment."""
 BAR = 10
 NO_BUDGET = "no budget"
 
@@ -65,7 +67,7 @@ def _asked(settings: Settings) -> dict[str, Any]:
     from gateway_client.cli.connection import opened
 
     with opened(settings) as api:
-        status: dict[str, Any] = api.get("/llm/budget")
+        status: dict[str, Any] = api.get_at_once("/llm/budget", timeout_s=ANSWER_S)
     return {name: float(value) if isinstance(value, Decimal) else value for name, value in status.items()}
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from gateway_client.cli.main import main
 from launcher.configuration import REPOSITORY
-from tests.unit.gateway_client.scripted import Answer, scripted, stream
+from tests.unit.gateway_client.scripted import Answer, refusal, scripted, stream
 
 HALF = {"model": "m", "choices": [{"delta": {"content": "half \ud83d of an émoji"}}]}
 LEFT = {"limit": 5, "remaining": 4, "percentUsed": 20, "currentUsage": 1, "period": "daily", "resetAt": None}
@@ -128,3 +128,12 @@ class TestStatusLine:
                 assert run(monkeypatch, "usage", "statusline")[0] == 0
             asked = [each.headers["authorization"] for each in script.asked if each.path == "/llm/budget"]
         assert asked == ["Bearer ati_ann", "Bearer ati_bob"]
+
+    def test_a_gateway_that_is_away_is_not_waited_for(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with scripted(refusal(503, "overloaded", retry_after=9)) as script:
+            monkeypatch.setenv("LLM_BASE_URL", script.url)
+            assert run(monkeypatch, "usage", "statusline")[0] == 1
+        assert len(script.asked) == 1
+        assert "It was overloaded." in capsys.readouterr().err
