@@ -61,6 +61,8 @@ class GatewayApi:
     def me(self) -> Me:
         """Whom the credential stands for."""
         found: Me = self.get("/api/auth/me")
+        with understood():  # commands begin with this question: another service is told apart by it
+            _ = [found[name] for name in ("role", "email", "tenant", "teams")]
         return found
 
     def plan(self) -> dict[str, Any]:

@@ -35,6 +35,7 @@ WAYS: dict[str, Callable[[str], Any]] = {
     "models": lambda url: GatewayClient(Settings(base_url=url, api_key="k")).models(),
     "budget": lambda url: GatewayClient(Settings(base_url=url, api_key="k")).budget(),
     "chat of a team": lambda url: _of_a_team(url).chat("hi"),
+    "who one is": lambda url: GatewayApi(url, FixedToken("k")).me(),
     "pages of the API": lambda url: list(GatewayApi(url, FixedToken("k")).budgets()),
 }
 

@@ -121,7 +121,7 @@ class TestStatusLine:
             assert main(["login", script.url, "--with-token"]) == 0
 
         monkeypatch.delenv("LLM_API_KEY")
-        me = {"email": "ann@alder.example", "tenant": "alder"}
+        me = {"email": "ann@alder.example", "tenant": "alder", "role": "MEMBER", "teams": []}
         with scripted(Answer(body=me | LEFT)) as script:
             for token in ("ati_ann", "ati_bob"):
                 signed_in(script, token)
