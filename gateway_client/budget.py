@@ -15,6 +15,7 @@ from gateway_client.connection import TEAM
 from gateway_client.display import BOLD_RED, BOLD_YELLOW, CYAN, GREEN, YELLOW, amount, local_time, styled
 from gateway_client.retries import RetryPolicy
 from gateway_client.steps import Flow, Send
+from gateway_client.strange_answers import understood
 
 PATH = "/llm/budget"
 WARNING_PERCENT, CRITICAL_PERCENT = Decimal(80), Decimal(95)
@@ -45,7 +46,8 @@ def budget_flow(team: str | None, policy: RetryPolicy) -> Flow[BudgetStatus | No
     """None: no budget applies."""
     step = Send(method="GET", path=PATH, headers={TEAM: team} if team else {})
     opened = yield from first_answer(lambda _: step, models=[""], policy=policy)
-    return read_status(opened.reply.body)
+    with understood():
+        return read_status(opened.reply.body)
 
 
 def read_status(said: Mapping[str, Any]) -> BudgetStatus | None:

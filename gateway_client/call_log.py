@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gateway_client.errors import GatewayError, GatewayUnavailableError
+from gateway_client.strange_answers import understood
 from gateway_client.surface import StreamReader
 from gateway_client.values import ChatChunk, ChatResponse
 
@@ -65,10 +66,13 @@ class LoggedReader:
         self._reader, self._log = reader, log
 
     def read(self, event: Any) -> Iterator[ChatChunk]:
-        return self._reader.read(event)
+        with understood():
+            chunks = list(self._reader.read(event))
+        return iter(chunks)
 
     def end(self, headers: Any) -> Iterator[ChatChunk]:
-        rest, response = self._reader.end(headers.get("x-request-id"))
+        with understood():
+            rest, response = self._reader.end(headers.get("x-request-id"))
         self._log.completed(response)
         return iter(rest)
 

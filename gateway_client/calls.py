@@ -36,7 +36,8 @@ def first_answer(
 
     `check`: the answer is a stream, of whose first event this is asked.
 
-    1. Each model is tried in turn, the next one only after an error that another model may be spared.
+    1. Each model is tried in turn, the next one only after an error that another model may be spared. That is another
+       call: where the caller gave an Idempotency-Key, its own is made of it.
     2. At one model, what failed is tried again as the policy says, under the same Idempotency-Key.
     3. Before every request the gate may have it wait, and every answer tells the gate what is left.
     4. Of a stream the first event belongs to its beginning: one that breaks before it is begun again.
@@ -44,13 +45,21 @@ def first_answer(
     Raises the error of the last model that was tried.
     """
     *others, last = models
-    for model in others:
+    for number, model in enumerate(others):
         try:
-            return (yield from _at_one_model(make(model), policy, gate, check))
+            return (yield from _at_one_model(_keyed(make(model), number), policy, gate, check))
         except GatewayError as error:
             if not policy.falls_back(error):
                 raise
-    return (yield from _at_one_model(make(last), policy, gate, check))
+    return (yield from _at_one_model(_keyed(make(last), len(others)), policy, gate, check))
+
+
+def _keyed(step: Send | Invoke, number: int) -> Send | Invoke:
+    """With the key of the model that is tried as the first one, the second one and so on."""
+    if not number:
+        return step
+    own = {name: f"{key}-{number}" for name, key in step.headers.items() if name.lower() == IDEMPOTENCY}
+    return replace(step, headers={**step.headers, **own})
 
 
 def _at_one_model(

@@ -11,6 +11,7 @@ from gateway_client.rate_gate import RateGate
 from gateway_client.retries import USUAL, RetryPolicy
 from gateway_client.session import TokenSource
 from gateway_client.steps import Flow
+from gateway_client.strange_answers import understood
 from gateway_client.surface import Surface
 from gateway_client.values import ChatRequest, ChatResponse
 
@@ -54,7 +55,8 @@ class Connection:
                 policy=self.policy,
                 gate=self.gate,
             )
-            response = self.surface.response(opened.reply, request)
+            with understood():
+                response = self.surface.response(opened.reply, request)
         except GatewayError as error:
             log.failed(error)
             raise

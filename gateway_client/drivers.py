@@ -19,12 +19,13 @@ from gateway_client.failures import failure_of
 from gateway_client.session import TokenSource
 from gateway_client.signed import Signed
 from gateway_client.steps import Close, Flow, Invoke, Next, Reply, Send, Step, Wait
+from gateway_client.strange_answers import check_form, understood
 from gateway_client.translate import translated
 
 CONNECT_S, SILENCE_S = 5.0, 600.0
 """How long a connection may take to be made, and an answer to come: a model may think for minutes."""
 MAX_CONNECTIONS = 1_000
-ERROR = 400
+GOOD = range(200, 300)
 T = TypeVar("T")
 Chunk = TypeVar("Chunk", covariant=True)
 
@@ -108,13 +109,23 @@ class SyncDriver:
                 case Invoke():
                     raw = attrgetter(f"{step.resource}.with_raw_response")(self._sdk())
                     answer = raw.create(**step.arguments, extra_headers=dict(step.headers))
-                    return Reply(status=answer.status_code, headers=answer.headers, body=answer.parse())
+                    try:
+                        body = _parsed(answer, step)
+                    except GatewayError:
+                        answer.http_response.close()
+                        raise
+                    return Reply(status=answer.status_code, headers=answer.headers, body=body)
                 case Send():
                     response = self._http.send(_request(self._http, step), **_sending(step))
-                    if response.status_code >= ERROR:
+                    if response.status_code not in GOOD:
                         content = response.read()
                         response.close()
                         raise failure_of(response.status_code, response.headers, content)
+                    try:
+                        check_form(response.headers, stream=step.stream)
+                    except GatewayError:
+                        response.close()
+                        raise
                     body = _Events(response) if step.stream else _json(response)
                     return Reply(status=response.status_code, headers=response.headers, body=body)
 
@@ -172,13 +183,23 @@ class AsyncDriver:
                 case Invoke():
                     raw = attrgetter(f"{step.resource}.with_raw_response")(self._sdk())
                     answer = await raw.create(**step.arguments, extra_headers=dict(step.headers))
-                    return Reply(status=answer.status_code, headers=answer.headers, body=answer.parse())
+                    try:
+                        body = _parsed(answer, step)
+                    except GatewayError:
+                        await answer.http_response.aclose()
+                        raise
+                    return Reply(status=answer.status_code, headers=answer.headers, body=body)
                 case Send():
                     response = await self._http.send(_request(self._http, step), **_sending(step))
-                    if response.status_code >= ERROR:
+                    if response.status_code not in GOOD:
                         content = await response.aread()
                         await response.aclose()
                         raise failure_of(response.status_code, response.headers, content)
+                    try:
+                        check_form(response.headers, stream=step.stream)
+                    except GatewayError:
+                        await response.aclose()
+                        raise
                     body = _AsyncEvents(response) if step.stream else _json(response)
                     return Reply(status=response.status_code, headers=response.headers, body=body)
 
@@ -214,7 +235,11 @@ def _sending(step: Send) -> dict[str, Any]:
 
 
 def _request(http: Any, step: Send) -> httpx2.Request:
-    timeout = {} if step.timeout_s is None else {"timeout": httpx2.Timeout(step.timeout_s, connect=CONNECT_S)}
+    timeout = (
+        {}
+        if step.timeout_s is None
+        else {"timeout": httpx2.Timeout(step.timeout_s, connect=min(CONNECT_S, step.timeout_s))}
+    )
     params = {name: value for name, value in step.params.items() if value is not None}
     request: httpx2.Request = http.build_request(
         step.method, step.path, json=step.body, params=params, headers=dict(step.headers), **timeout
@@ -228,4 +253,12 @@ def _json(response: httpx2.Response) -> Any:
         return None
     if "json" not in response.headers.get("content-type", ""):
         return response.content
-    return json.loads(response.content, parse_float=Decimal)
+    with understood():
+        return json.loads(response.content, parse_float=Decimal)
+
+
+def _parsed(answer: Any, step: Invoke) -> Any:
+    """The SDK's value. It makes a text of what is no JSON, and a stream of anything."""
+    check_form(answer.headers, stream=bool(step.arguments.get("stream")))
+    with understood():
+        return answer.parse()

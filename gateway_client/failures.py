@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from gateway_client import errors
+from gateway_client.strange_answers import redirected
 
 PERIODS = {"hour": "hourly", "day": "daily", "week": "weekly", "month": "monthly"}
 """Windows as people call them; the others have the same name."""
@@ -37,7 +38,9 @@ MAX_SHOWN = 300
 
 
 def failure_of(status: int, headers: Mapping[str, str], content: bytes) -> errors.GatewayError:
-    """The error that an answer of 400 and above stands for, whoever wrote it: the gateway, or a proxy on the way."""
+    """The error that an answer of 300 and above stands for, whoever wrote it: the gateway, or a proxy on the way."""
+    if status < 400:
+        return redirected(status, headers)
     try:
         body = json.loads(content)
     except ValueError:

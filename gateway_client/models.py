@@ -9,6 +9,7 @@ from gateway_client.calls import first_answer
 from gateway_client.errors import GatewayUnavailableError
 from gateway_client.retries import RetryPolicy
 from gateway_client.steps import Flow, Send
+from gateway_client.strange_answers import understood
 
 PER = Decimal(1_000_000)
 """Prices are for so many tokens."""
@@ -81,7 +82,8 @@ def listing(prefix: str, policy: RetryPolicy, *, safe_mode: bool) -> Flow[ModelL
         if not safe_mode:
             raise
         return SAFE_MODE
-    return ModelList(models=tuple(map(_model, opened.reply.body["data"])))
+    with understood():
+        return ModelList(models=tuple(map(_model, opened.reply.body["data"])))
 
 
 def _model(said: Mapping[str, Any]) -> Model:

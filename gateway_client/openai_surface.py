@@ -27,6 +27,8 @@ class OpenAISurface:
 
     def response(self, reply: Reply, request: ChatRequest) -> ChatResponse:
         completion = reply.body
+        if completion.choices is None:
+            raise LookupError("choices")
         choice = completion.choices[0] if completion.choices else None
         message = choice.message if choice else None
         content = (message.content if message else None) or ""

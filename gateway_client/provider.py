@@ -3,11 +3,13 @@
 Both are the same few lines over a Connection, whose flows do the thinking; they differ in who carries the flows out.
 """
 
+import os
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -22,6 +24,20 @@ from gateway_client.values import ChatChunk, ChatRequest, ChatResponse, Messages
 Tools = Iterable[Tool | Mapping[str, Any]]
 SIGNED_BY_US = "signed-by-the-http-client"
 """The SDK wants a key; the HTTP client below it puts the real one in its place."""
+OPENAIS_HOST = "api.openai.com"
+OPENAIS_OWN = ("OpenAI-Organization", "OpenAI-Project")
+
+
+def without_openais_own(url: str, omit: Any) -> dict[str, Any]:
+    """What leaves out the headers that the SDK takes from variables such as OPENAI_ORG_ID and OPENAI_CUSTOM_HEADERS:
+    they say who somebody is at OpenAI, or at a proxy before it, which is nobody else's business.
+    """
+    if urlsplit(url).hostname == OPENAIS_HOST:
+        return {}
+    lines = os.environ.get("OPENAI_CUSTOM_HEADERS", "").splitlines()
+    named = [line.partition(":")[0].strip() for line in lines if ":" in line]
+    # The SDK wants an authorization; the HTTP client below it puts the real one there.
+    return dict.fromkeys([*OPENAIS_OWN, *(name for name in named if name.lower() != "authorization")], omit)
 
 
 class _Provider:
@@ -95,7 +111,10 @@ class LLMProvider(_Provider):
         import openai
 
         url = self.connection.base_url + self.connection.prefix
-        return openai.OpenAI(base_url=url, api_key=SIGNED_BY_US, http_client=self._http)
+        without = without_openais_own(url, openai.omit)
+        return openai.OpenAI(
+            base_url=url, api_key=SIGNED_BY_US, http_client=self._http, default_headers=without
+        )
 
     @cached_property
     def _once_only(self) -> Any:
@@ -176,7 +195,10 @@ class AsyncLLMProvider(_Provider):
         import openai
 
         url = self.connection.base_url + self.connection.prefix
-        return openai.AsyncOpenAI(base_url=url, api_key=SIGNED_BY_US, http_client=self._http)
+        without = without_openais_own(url, openai.omit)
+        return openai.AsyncOpenAI(
+            base_url=url, api_key=SIGNED_BY_US, http_client=self._http, default_headers=without
+        )
 
     @cached_property
     def _once_only(self) -> Any:

@@ -55,7 +55,7 @@ def load_settings(
     A key from the environment is sent to the address from the environment, never to one that a workspace's file names.
     Raises ConfigurationError for a workspace's file that cannot be read.
     """
-    workspace = find_workspace(folder or Path.cwd())
+    workspace = _workspace_of(folder)
     teams, llm = (workspace.teams, workspace.llm) if workspace else (None, None)
     from_environment = _text(environ, "LLM_BASE_URL")
     from_workspace = teams.api_url if teams and teams.enabled else None
@@ -74,6 +74,13 @@ def load_settings(
         team=team or (teams.team_id if teams and teams.enabled else None),
         workspace=workspace,
     )
+
+
+def _workspace_of(folder: Path | None) -> Workspace | None:
+    try:
+        return find_workspace(folder or Path.cwd())
+    except FileNotFoundError:  # somebody has removed the folder that the program runs in
+        return None
 
 
 def _text(environ: Mapping[str, str], name: str) -> str | None:

@@ -9,6 +9,7 @@ import httpx2
 from gateway_client.errors import GatewayError, GatewayUnavailableError
 from gateway_client.failures import failure_of
 from gateway_client.server_clock import ServerClock
+from gateway_client.strange_answers import understood
 
 TIMEOUT_S, CONNECT_S = 20.0, 5.0
 """Passwords are hashed, slowly on purpose and one at a time."""
@@ -42,16 +43,17 @@ def ask(
                 headers=headers,
                 timeout=httpx2.Timeout(TIMEOUT_S, connect=CONNECT_S),
             )
-        except httpx2.TransportError as error:
+        except httpx2.RequestError as error:
             failure = GatewayUnavailableError(
-                f"{base_url} cannot be reached: {error or type(error).__name__}"
+                f"{base_url} cannot be reached: {str(error) or type(error).__name__}"
             )
             continue
         except httpx2.InvalidURL as error:
             raise GatewayUnavailableError(f"{base_url} is no address: {error}") from error
         clock.hear(answer.headers.get("date"))
         if answer.is_success:
-            return answer.json() if answer.content else None
+            with understood():
+                return answer.json() if answer.content else None
         failure = failure_of(answer.status_code, answer.headers, answer.content)
         if answer.status_code < 500:
             break

@@ -9,6 +9,7 @@ from gateway_client.errors import ConfigurationError
 from gateway_client.failures import error_from
 from gateway_client.messages import read_call, teams_message, teams_tool
 from gateway_client.steps import Reply, Send
+from gateway_client.strange_answers import understood
 from gateway_client.surface import cut
 from gateway_client.values import ChatChunk, ChatRequest, ChatResponse, Usage
 
@@ -107,7 +108,8 @@ def _body(request: ChatRequest, model: str) -> dict[str, Any]:
 
 
 def _said(event: Any) -> dict[str, Any]:
-    said = json.loads(event.data, parse_float=Decimal)
+    with understood():
+        said = json.loads(event.data, parse_float=Decimal)
     return said if isinstance(said, dict) else {}
 
 

@@ -20,7 +20,7 @@ def translated(address: str) -> Iterator[None]:
         yield
     except httpx2.InvalidURL as error:
         raise ConfigurationError(f"{address} is no address: {error}") from error
-    except httpx2.TransportError as error:
+    except httpx2.RequestError as error:
         raise _unreachable(address, error) from error
     except _sdk_errors() as error:
         raise _of_the_sdk(address, error) from error
@@ -48,6 +48,6 @@ def _unreachable(address: str, cause: BaseException) -> GatewayUnavailableError:
     sent = not isinstance(cause, NEVER_SENT)
     what = "broke the connection off" if sent else "cannot be reached"
     return GatewayUnavailableError(
-        f"{address} {what} ({cause or type(cause).__name__}).",
+        f"{address} {what} ({str(cause) or type(cause).__name__}).",
         code="connection_lost" if sent else "unreachable",
     )

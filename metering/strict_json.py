@@ -1,4 +1,6 @@
-"""JSON in which nothing that is written is dropped: a member that occurs twice is refused, and both places are told."""
+"""JSON in which nothing that is written is dropped: a member that occurs twice is refused, and both places are told.
+Half of a surrogate pair, which is no text that anybody could keep or send on, is refused too.
+"""
 
 import json
 from collections.abc import Iterator
@@ -36,6 +38,8 @@ def read_json(text: str) -> Any:
         return members
 
     value = json.loads(text, object_pairs_hook=as_object, parse_constant=_refuse)
+    if "\\ud" in text or "\\uD" in text:
+        _refuse_half_pairs(value)
     if torn:
         path, found = next(_places(value))
         raise MemberTwice(".".join((*path, found.name[:SHOWN])), found.first, found.second)
@@ -62,6 +66,13 @@ def _places(root: Any) -> Iterator[tuple[tuple[str, ...], _Torn]]:
             left += [((*path, name[:SHOWN]), member) for name, member in value.items()]
         elif isinstance(value, list):
             left += [((*path, str(index)), member) for index, member in enumerate(value)]
+
+
+def _refuse_half_pairs(value: Any) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError("it has half of a surrogate pair") from None
 
 
 def _refuse(constant: str) -> NoReturn:

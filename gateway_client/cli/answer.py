@@ -24,7 +24,7 @@ from gateway_client.cli.clean import clean, clean_json, clean_lines
 
 Row = Mapping[str, Any]
 FORMULA = ("=", "+", "-", "@")
-"""With what a cell begins that a spreadsheet would reckon with."""
+"""With what a cell begins, behind blanks too, that a spreadsheet would reckon with."""
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer JSON, with the API's field names.")]
 CsvOption = Annotated[bool, typer.Option("--csv", help="Answer CSV, with the API's field names.")]
 
@@ -120,7 +120,8 @@ def table_of(rows: Sequence[Row], columns: Sequence[Column], *, title: str = "")
 
 
 def write_json(value: object) -> None:
-    text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
+    has_every_sign = (sys.stdout.encoding or "utf-8").lower().replace("-", "") == "utf8"
+    text = json.dumps(value, ensure_ascii=not has_every_sign, indent=2, default=_plain)
     write(clean_json(text) + "\n")
 
 
@@ -156,7 +157,7 @@ def _cell(value: object) -> str:
     if not isinstance(value, str):
         value = json.dumps(value, ensure_ascii=False, default=_plain)
     text = clean_lines(value)
-    return f"'{text}" if text.startswith(FORMULA) and not _is_number(text) else text
+    return f"'{text}" if text.lstrip().startswith(FORMULA) and not _is_number(text) else text
 
 
 def _is_number(text: str) -> bool:

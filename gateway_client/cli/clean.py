@@ -9,7 +9,7 @@ import re
 _TURNS = "\u202a-\u202e\u2066-\u2069"
 _CONTROLS = re.compile(rf"[\x00-\x1f\x7f-\x9f{_TURNS}\u2028\u2029]+")
 _CONTROLS_BUT_LINES = re.compile(rf"[\x00-\x08\x0b-\x1f\x7f-\x9f{_TURNS}]+")
-_IN_JSON = re.compile(rf"[\x7f-\x9f{_TURNS}\u2028\u2029]")
+_IN_JSON = re.compile(rf"[\x7f-\x9f{_TURNS}\u2028\u2029\ud800-\udfff]")
 
 
 def clean(text: object) -> str:
@@ -23,5 +23,7 @@ def clean_lines(text: str) -> str:
 
 
 def clean_json(text: str) -> str:
-    """JSON whose strings say the same and send nothing: what JSON leaves as it is, is escaped too."""
+    """JSON whose strings say the same and send nothing: what JSON leaves as it is, is escaped too. So is half of a pair
+    of surrogates, which no encoding has.
+    """
     return _IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -10,6 +10,7 @@
 | 130 | interrupted with Ctrl-C |
 """
 
+import io
 import os
 import sys
 from typing import Any
@@ -21,6 +22,7 @@ STATUS_LINE = ["usage", "statusline"]
 def main(arguments: list[str] | None = None) -> int:
     """The exit code."""
     given = sys.argv[1:] if arguments is None else arguments
+    _prepare_streams()
     try:
         code = _run(given)
         sys.stdout.flush()
@@ -31,6 +33,15 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     return code
+
+
+def _prepare_streams() -> None:
+    """A stream that the caller has closed is there and empty, and a sign that one cannot show is a question mark."""
+    sys.stdin = sys.stdin or open(os.devnull)  # noqa: SIM115 - for as long as the process lives
+    sys.stdout, sys.stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _run(arguments: list[str]) -> int:

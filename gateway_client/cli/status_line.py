@@ -6,6 +6,7 @@ Nothing heavy is loaded while the kept line is good: no terminal library, no HTT
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,20 @@ from gateway_client.errors import AuthenticationError, ConfigurationError
 from gateway_client.settings import Settings, load_settings
 
 KEEP_S = 15.0
+ANSWER_S = 3.0
+"""The status bar waits, and asks again in a moment."""
 BAR = 10
 NO_BUDGET = "no budget"
 
 
-def status_line() -> str:
+def status_line(settings: Settings | None = None) -> str:
     """`██████░░░░  61.0% of $5.00 daily · $1.95 left · resets in 3h 12m`. Raises GatewayError."""
-    settings = load_settings()
+    settings = settings or load_settings()
     if not settings.base_url:
         raise AuthenticationError("You are not signed in. Run `llm-gateway login`.", code="not_authenticated")
-    file = CredentialStore().path.with_name("statusline.json")
-    whose = [settings.base_url, settings.team, _credential_mark(settings)]
+    credentials = CredentialStore().path
+    file = credentials.with_name("statusline.json")
+    whose = [settings.base_url, settings.team, _credential_mark(settings, credentials)]
     kept = _kept(file, whose)
     if kept is None:
         kept = _asked(settings)
@@ -36,17 +40,25 @@ def status_line() -> str:
     return _line(kept)
 
 
-def _credential_mark(settings: Settings) -> str:
-    """Tells one ATI token from another, and says nothing about them."""
+def _credential_mark(settings: Settings, credentials: Path) -> str:
+    """Tells one ATI token from another, and one sign-in from the next, and says nothing about them."""
     from hashlib import sha256
 
-    return sha256(settings.api_key.encode()).hexdigest()[:16] if settings.api_key else ""
+    if settings.api_key:
+        return sha256(settings.api_key.encode()).hexdigest()[:16]
+    try:
+        return str(credentials.stat().st_mtime_ns)
+    except OSError:
+        return ""
 
 
 def _kept(file: Path, whose: list[Any]) -> dict[str, Any] | None:
-    content = read_private(file)
-    is_new = 0 <= time.time() - float(content.get("at", 0)) < KEEP_S
-    kept = content.get("status")
+    try:
+        content = read_private(file)
+    except ConfigurationError:
+        return None  # it is only for speed, and is written anew
+    at, kept = content.get("at"), content.get("status")
+    is_new = isinstance(at, float) and 0 <= time.time() - at < KEEP_S
     return kept if is_new and content.get("for") == whose and isinstance(kept, dict) else None
 
 
@@ -55,10 +67,8 @@ def _asked(settings: Settings) -> dict[str, Any]:
     from gateway_client.cli.connection import opened
 
     with opened(settings) as api:
-        status: dict[str, Any] = api.get("/llm/budget")
-    return {
-        name: value if name == "period" or value is None else float(value) for name, value in status.items()
-    }
+        status: dict[str, Any] = api.get_at_once("/llm/budget", timeout_s=ANSWER_S)
+    return {name: float(value) if isinstance(value, Decimal) else value for name, value in status.items()}
 
 
 def _line(status: dict[str, Any]) -> str:

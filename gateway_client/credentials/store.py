@@ -94,17 +94,23 @@ class CredentialStore:
     def locked(self) -> Iterator[None]:
         """No other process, and no other thread, changes a credential meanwhile.
 
-        Raises ConfigurationError if somebody else holds the lock for more than a minute.
+        Raises ConfigurationError where the folder cannot be written, or somebody else holds the lock for over a minute.
         """
         from filelock import FileLock, Timeout
 
-        self.path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         path = self.path.with_suffix(".lock")
+        lock = FileLock(path, timeout=LOCK_TIMEOUT_S, mode=0o600)
         try:
-            with FileLock(path, timeout=LOCK_TIMEOUT_S, mode=0o600):
-                yield
+            self.path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+            lock.acquire()
         except Timeout as error:
             raise ConfigurationError(f"Another process has held {path} for over a minute.") from error
+        except OSError as error:
+            raise ConfigurationError(f"{path} cannot be written: {error.strerror or error}.") from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     @property
     def _keyring(self) -> Any | None:

@@ -8,6 +8,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode
 from gateway_project.foreign_configs import litellm, proxy_mode, proxy_service
 from gateway_project.foreign_configs.check_names import check_names
 from gateway_project.foreign_configs.draft import Conversion, Draft
+from gateway_project.foreign_configs.merged import merge_keys
 from gateway_project.foreign_configs.reader import ForeignReader, Notes
 from metering.catalog.read_models import KEYS as OUR_MODEL_KEYS
 from metering.catalog.yaml_source import Problems, compose
@@ -32,6 +33,7 @@ def convert(text: str, *, at: datetime) -> Conversion | None:
     found = _format(root)
     if found is None:
         return None
+    merge_keys(root)
     name, read = found
     problems, notes = Problems(), Notes()
     draft = Draft(notes, at)

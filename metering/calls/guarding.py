@@ -11,8 +11,8 @@ from metering.ports import Body
 from metering.types import EnforcementMode
 
 KEY = "guard_content"
-SMALL = 16 * 1024
-"""Bytes. A larger request is looked at in a thread, so that the others need not wait for it."""
+SMALL = 2 * 1024
+"""Bytes. A larger request, which may have hundreds of texts, is looked at in a thread: no other waits for it."""
 _threads = ThreadPoolExecutor(2, thread_name_prefix="guard")
 """Its own, so that what takes long there keeps nothing else waiting."""
 

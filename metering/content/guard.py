@@ -8,12 +8,15 @@ from typing import NamedTuple
 from metering.content.detectors.phone import looking_up_at_most
 from metering.content.detectors.registry import NAMES
 from metering.content.documents import copied, pieces_of
-from metering.content.redact import find, replaced
+from metering.content.names import private_names, redact_names
+from metering.content.redact import find, may_be_private, redact, replaced
 from metering.errors import ContentBlocked, InputTooLarge
 from metering.ports import Body
 
 MOST_TEXT = 1024 * 1024
 """Characters of one request, without its pictures and sounds."""
+LEAST_COUNTED = 64
+"""Characters that a shorter text counts as if it has to be looked through: to begin with one takes most of its time."""
 MOST_NAMED = 5
 """So many places are named in a message."""
 NO_CONTENT = frozenset({"model", "stream", "service_tier", "prompt_cache_key"})
@@ -83,17 +86,25 @@ def guard(body: Body, mode: GuardMode) -> tuple[Body, Guarded | None]:
 
 def _seen_in(body: Body) -> Iterable[Seen]:
     length = 0
+
+    def looks_at(text: str, path: str = "") -> None:
+        nonlocal length
+        length += max(len(text), LEAST_COUNTED) if may_be_private(text) else len(text)
+        if length > MOST_TEXT:
+            raise InputTooLarge(
+                f"A rule has every request looked through for private content, and this one has more than "
+                f"{MOST_TEXT:,} characters of text. Send less at once.",
+                param=path or None,
+            )
+
     for piece in pieces_of(body):
         if piece.path not in NO_CONTENT:
-            length += len(piece.text)
-            if length > MOST_TEXT:
-                raise InputTooLarge(
-                    f"A rule has every request looked through for private content, and this one has more than "
-                    f"{MOST_TEXT:,} characters of text. Send less at once.",
-                    param=piece.path,
-                )
+            looks_at(piece.text, piece.path)
             for found in find(piece.text):
-                yield Seen(found.kind, piece.path)
+                yield Seen(found.kind, redact(piece.path))  # names in it may be private too
+    for each in private_names(body, looks_at=looks_at):
+        for found in each.found:
+            yield Seen(found.kind, redact(each.path) or "body")
 
 
 def _redacted(body: Body) -> Body:
@@ -101,6 +112,7 @@ def _redacted(body: Body) -> Body:
     for piece in list(pieces_of(copy)):
         if piece.path not in NO_CONTENT and (found := find(piece.text)):
             piece.holder[piece.key] = replaced(piece.text, found)
+    redact_names([copy])
     return copy
 
 

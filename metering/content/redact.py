@@ -1,5 +1,6 @@
 """Find private things in a text, and put a word for their kind in their place."""
 
+import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -19,6 +20,10 @@ class Found(NamedTuple):
         return f"[{self.kind.upper()}]"
 
 
+LEAST = 6
+"""Characters: `a@b.co`. A shorter text is nothing private."""
+_CLUE = re.compile(r"[0-9@:]|-----BEGIN|(?:[A-Fa-f]{2}-){5}")
+"""Whatever a detector accepts has one of these."""
 Finder = Callable[[str], Iterable[Found]]
 """Finds more in a text than the detectors do (presidio.py)."""
 
@@ -26,12 +31,21 @@ Finder = Callable[[str], Iterable[Found]]
 def find(text: str, more: Finder | None = None) -> list[Found]:
     """What is private in it, in order, none upon another."""
     raw = text.encode("utf-8", "replace")
-    found = [
-        Found(span.start, span.end, detector.kind) for detector in DETECTORS for span in detector.find(raw)
-    ]
+    found = []
+    if may_be_private(text):
+        found = [
+            Found(span.start, span.end, detector.kind)
+            for detector in DETECTORS
+            for span in detector.find(raw)
+        ]
     if more is not None:
         found += more(text)
     return apart(found, len(raw))
+
+
+def may_be_private(text: str) -> bool:
+    """Whether a detector could find anything in it, as far as can be told at once: of most short texts it can."""
+    return len(text) >= LEAST and _CLUE.search(text) is not None
 
 
 def apart(found: Iterable[Found], length: int) -> list[Found]:

@@ -12,6 +12,8 @@ from msgspec import Struct
 from metering.content.bounded import MOST_BYTES, bounded_json
 from metering.content.capture import Said
 from metering.content.documents import copied, redact_in_place
+from metering.content.json_text import read_answer
+from metering.content.names import redact_names
 from metering.content.redact import Finder
 from metering.seal import seal, unseal
 
@@ -55,10 +57,11 @@ class OfAnother(ValueError):
 def content_of(said: Said, more: Finder | None = None) -> Content:
     """What is to be kept. Takes time with long texts."""
     request = copied(said.request)
-    events = [msgspec.json.decode(part) for part in said.answer]
+    events = [read_answer(part) for part in said.answer]
     counted: Counter[str] = Counter()
     if said.mode == REDACTED:
         counted = redact_in_place([request], more) + redact_in_place(events, more)
+        counted += redact_names([request, *events])
     request_text, request_cut = bounded_json(request)
     answer: Any = events if said.is_streamed else events[0] if events else None
     answer_text, answer_cut = bounded_json(answer) if events else ("", False)

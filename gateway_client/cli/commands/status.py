@@ -59,11 +59,11 @@ def status(
             _show(list(api.pages("/api/budgets", PAGE)), settings, names, form)
 
 
-def statusline() -> None:
+def statusline(context: typer.Context) -> None:
     """One line for an agent's status bar: how much of your tightest budget is used."""
     from gateway_client.cli.status_line import status_line
 
-    typer.echo(status_line())
+    typer.echo(status_line(settings_of(context)))
 
 
 def _watch_on_terminal(api: "GatewayApi", settings: Settings, names: Names, every: float) -> None:

@@ -1,6 +1,6 @@
 """Numbers of payment cards: as long and beginning as an issuer's are, in one or in its groups, and right by Luhn."""
 
-from metering.content.detectors.detector import DIGITS, Detector, Span, at, compiled
+from metering.content.detectors.detector import BLANKS, DASHES, DIGITS, Detector, Span, at, compiled
 
 ISSUERS: tuple[tuple[range, frozenset[int]], ...] = (
     (range(4000, 5000), frozenset({13, 16, 19})),  # Visa
@@ -61,8 +61,9 @@ CARD = Detector(
     name="a card number",
     pattern=compiled(
         rb"\b[2-6](?:\d{12,18}"
-        rb"|\d{3}(?: \d{4}){3}(?: \d{3})?|\d{3}(?:-\d{4}){3}(?:-\d{3})?"
-        rb"|\d{3}[ -]\d{6}[ -]\d{4,5})\b"
+        rb"|\d{3}(?:[" + BLANKS + rb"]\d{4}){3}(?:[" + BLANKS + rb"]\d{3})?"
+        rb"|\d{3}(?:[" + DASHES + rb"]\d{4}){3}(?:[" + DASHES + rb"]\d{3})?"
+        rb"|\d{3}[" + BLANKS + DASHES + rb"]\d{6}[" + BLANKS + DASHES + rb"]\d{4,5})\b"
     ),
     check=_check,
 )

@@ -75,6 +75,12 @@ class Detector:
                 place = end if self.skips else start + 1
 
 
+BLANKS = rb" \x{a0}\x{2007}\x{2009}\x{202f}"
+"""Of a class: between groups of digits. Word processors, web pages and PDF files write blanks that do not break."""
+DASHES = rb"\x{2010}-\x{2013}-"
+"""Of a class, at its end: the hyphens that people and their programs write."""
+
+
 def at(text: bytes, place: int) -> int:
     """The byte there; 0 outside of the text."""
     return text[place] if 0 <= place < len(text) else 0

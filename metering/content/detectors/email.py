@@ -3,7 +3,7 @@
 from metering.content.detectors.detector import Detector, Span, at, compiled
 
 NO_TOP_LEVEL = frozenset(
-    b"png jpg jpeg gif svg webp ico css js ts tsx jsx py rb go rs java json yaml yml xml html txt md csv pdf zip gz "
+    b"png jpg jpeg gif svg webp ico css js ts tsx jsx rb go java json yaml yml xml html txt csv pdf zip gz "
     b"tar local localhost internal lan test invalid".split()
 )
 """What stands behind a point in names of files and of machines at home, and is nobody's domain."""

@@ -1,6 +1,6 @@
 """International bank account numbers: as long as their country's are, and right by their two check digits."""
 
-from metering.content.detectors.detector import DIGITS, LETTERS, Detector, Span, at, compiled
+from metering.content.detectors.detector import BLANKS, DASHES, DIGITS, LETTERS, Detector, Span, at, compiled
 
 _BY_LENGTH = {
     15: "NO",
@@ -55,7 +55,8 @@ IBAN = Detector(
     kind="iban",
     name="a bank account number",
     pattern=compiled(
-        rb"(?i)\b[A-Z]{2}\d{2}(?:[A-Z0-9]{11,30}|(?:[ -][A-Z0-9]{4}){2,7}(?:[ -][A-Z0-9]{1,4})?)\b"
+        rb"(?i)\b[A-Z]{2}\d{2}(?:[A-Z0-9]{11,30}|(?:[" + BLANKS + DASHES + rb"][A-Z0-9]{4}){2,7}"
+        rb"(?:[" + BLANKS + DASHES + rb"][A-Z0-9]{1,4})?)\b"
     ),
     check=_check,
 )

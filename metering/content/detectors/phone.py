@@ -11,14 +11,19 @@ from contextvars import ContextVar
 
 import phonenumbers
 
-from metering.content.detectors.detector import DIGITS, Detector, Span, at, compiled
+from metering.content.detectors.detector import BLANKS, DASHES, DIGITS, Detector, Span, at, compiled
 
 REGIONS = ("US", "GB", "DE", "FR", "IT", "ES", "NL", "CH", "AT", "BE", "SE", "PL", "IN", "JP", "AU", "BR")
 _SAID = re.compile(
     rb"(?i)(?:phone|tel(?:efon|efono|ephone)?|t\xc3\xa9l|mobil(?:e|nummer)?|cell|handy|fax|hotline|call(?: me| us)?|"
     rb"ring|reach (?:me|us)|whatsapp|rufnummer|num\xc3\xa9ro|sms|dial|m\xc3\xb3vil)\b[^0-9]{0,16}$"
 )
-_NORTH_AMERICAN = re.compile(rb"(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?!\d)")
+_GAP = rb"(?:[ .-]|\xc2\xa0|\xe2\x80[\x87\x89\x90-\x93\xaf])"
+"""BLANKS, DASHES or a point, in bytes."""
+_NORTH_AMERICAN = re.compile(
+    rb"(?:1" + _GAP + rb")?(?:\(\d{3}\)" + _GAP + rb"?|\d{3}" + _GAP + rb")\d{3}" + _GAP + rb"\d{4}(?!\d)"
+)
+_OTHER_GAP = re.compile(r"[^\x00-\x7f]")
 _BEFORE = 32
 LEAST_DIGITS, MOST_DIGITS = 7, 15
 MOST_LOOKED_UP = 20_000
@@ -69,7 +74,7 @@ def _ends(text: bytes, start: int, end: int) -> list[int]:
     found = [end]
     place = end - 1
     while place > start + LEAST_DIGITS - 1 and len(found) < MOST_TRIES:
-        if text[place] in b" /" and text[place - 1] in DIGITS:
+        if text[place] not in DIGITS and text[place] not in b".-)" and text[place - 1] in DIGITS:
             found.append(place)
         place -= 1
     return found
@@ -78,7 +83,7 @@ def _ends(text: bytes, start: int, end: int) -> list[int]:
 def _is_phone(text: bytes, start: int, end: int, region: str | None) -> bool:
     if at(text, end) in b".,-/:" and at(text, end + 1) in DIGITS:
         return False
-    written = text[start:end].decode("ascii")
+    written = _OTHER_GAP.sub(" ", text[start:end].decode())
     digits = sum(map(str.isdigit, written))
     if not LEAST_DIGITS <= digits <= MOST_DIGITS + 2:
         return False
@@ -99,8 +104,8 @@ PHONE = Detector(
     kind="phone",
     name="a phone number",
     pattern=compiled(
-        rb"\+\d{1,4}(?:[ ./-]?\(?\d{1,12}\)?){1,7}\b"
-        rb"|(?:\(\d{2,5}\)|\b\d{1,5})(?:[ ./-]{1,3}\(?\d{2,10}\)?){1,6}\b"
+        rb"\+\d{1,4}(?:[./" + BLANKS + DASHES + rb"]?\(?\d{1,12}\)?){1,7}\b"
+        rb"|(?:\(\d{2,5}\)|\b\d{1,5})(?:[./" + BLANKS + DASHES + rb"]{1,3}\(?\d{2,10}\)?){1,6}\b"
         rb"|\b\d{7,15}\b"
     ),
     check=_check,

@@ -152,16 +152,23 @@ class SpoolFile:
             self.size = allocated
 
 
-def abandoned(folder: Path) -> list[SpoolFile]:
-    """The files of processes that are gone, which are this process's now. What one of them did not get to make is
-    removed. Raises OSError.
+def abandoned(folder: Path) -> tuple[list[SpoolFile], list[OSError]]:
+    """The files of processes that are gone, which are this process's now, and why others could not be opened: one that
+    is somebody else's keeps nobody from the rest. What a process did not get to make is removed.
     """
     for path in folder.glob("*.new"):
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             if path.stat().st_mtime < time.time() - MAKING_S and (unmade := SpoolFile.take_over(path)):
                 unmade.remove()
-    found = [SpoolFile.take_over(path) for path in sorted(folder.glob(f"*{ENDING}"))]
-    return [file for file in found if file is not None]
+    found: list[SpoolFile] = []
+    errors: list[OSError] = []
+    for path in sorted(folder.glob(f"*{ENDING}")):
+        try:
+            if (file := SpoolFile.take_over(path)) is not None:
+                found.append(file)
+        except OSError as error:
+            errors.append(error)
+    return found, errors
 
 
 def _sync_folder(folder: Path) -> None:

@@ -20,13 +20,19 @@ class Left(NamedTuple):
     torn: bool
 
 
-def take_over(folder: Path) -> list[Left]:
-    """The files of processes that are gone, which are this process's now. Raises OSError."""
+def take_over(folder: Path) -> tuple[list[Left], list[OSError]]:
+    """The files of processes that are gone, which are this process's now, and why others cannot be read."""
+    files, errors = abandoned(folder)
     found = []
-    for file in abandoned(folder):
-        records = file.read()
+    for file in files:
+        try:
+            records = file.read()
+        except OSError as error:
+            errors.append(error)
+            file.close()
+            continue
         found.append(Left(file, calls_of(records.records), records.damaged, records.torn))
-    return found
+    return found, errors
 
 
 def put_away(left: Left) -> None:

@@ -14,14 +14,16 @@ class Replayed(NamedTuple):
     calls: int
     refused: int
     damaged: int
+    unreadable: int
+    """Files that cannot be opened: somebody else's, or on a disk that fails."""
 
 
 async def replay_left(folder: Path, ledger: Ledger) -> Replayed:
-    """Tell all of it. Raises MeteringUnavailable if the ledger goes away, and OSError: what is left stays there."""
+    """Tell all that can be read. Raises OSError, and MeteringUnavailable if the ledger goes away: the rest stays."""
     spool = Spool(folder, ledger)
     try:
         files = await spool.take_over()
         calls = await spool.tell_all()
     finally:
         await spool.close()
-    return Replayed(files, calls, spool.refused, spool.damaged)
+    return Replayed(files, calls, spool.refused, spool.damaged, spool.unreadable)

@@ -56,6 +56,8 @@ class Spool:
         """What calls have spent, or may spend while they run, that no budget has seen yet."""
         self.refused = self.damaged = 0
         """Calls and records for which a person has to look, since this process began."""
+        self.unreadable = 0
+        """Files that the last look could not open."""
         self._due = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._is_closing = False
@@ -85,8 +87,7 @@ class Spool:
             await self._writer.create_file()
         except (OSError, SpoolFull) as error:
             logger.error("spool.unusable", extra={"folder": str(self._folder), "error": str(error)})
-        with suppress(OSError):  # it is logged; nothing can be spooled here then
-            await self.take_over()
+        await self.take_over()
         self._task = asyncio.create_task(self._look_after(), name="spool")
 
     async def close(self) -> None:
@@ -173,8 +174,7 @@ class Spool:
         while not self._is_closing:
             if time.monotonic() - looked_s >= LOOK_S:
                 looked_s = time.monotonic()
-                with suppress(OSError):
-                    await self.take_over()
+                await self.take_over()
                 if self.waiting:
                     logger.warning("spool.waiting", extra=self._facts())
             self._due.clear()
@@ -260,12 +260,11 @@ class Spool:
             logger.error("spool.refused", extra=facts)
 
     async def take_over(self) -> int:
-        """Take the files of processes that are gone; how many those are. Raises OSError."""
-        try:
-            found = await self._writer.in_thread(take_over, self._folder)
-        except OSError as error:
+        """Take the files of processes that are gone; how many those are. `unreadable` counts what cannot be read."""
+        found, errors = await self._writer.in_thread(take_over, self._folder)
+        self.unreadable = len(errors)
+        for error in errors:
             logger.error("spool.unusable", extra={"folder": str(self._folder), "error": str(error)})
-            raise
         for left in found:
             self._left.append(left)
             self.unseen_nano_usd += sum([call.unseen_nano_usd for call in left.calls.values()])

@@ -19,12 +19,13 @@ class Command(VerbCommand):
 
     def run(self, **_: Any) -> None:
         done = asyncio.run(_replay())
-        facts = {"files": done.files, "calls": done.calls, "refused": done.refused, "damaged": done.damaged}
-        self.show(
-            facts,
-            f"{done.calls} calls of {done.files} files are booked; {done.refused} were refused and {done.damaged} "
-            "records cannot be read.",
+        told = (
+            f"{done.calls} calls of {done.files} files in {settings.SPOOL_DIR} are booked; "
+            f"{done.refused} were refused and {done.damaged} records cannot be read."
         )
+        if done.unreadable:
+            told += f" {done.unreadable} files cannot be opened: run this again as whoever they belong to."
+        self.show(done._asdict(), told)
 
 
 async def _replay() -> Replayed:

@@ -70,8 +70,8 @@ async def test_calls_are_let_in_as_far_as_the_process_knows_and_booked_by_comman
     assert (health["status"], health["checks"]["spool"]) == ("degraded", "degraded")
     assert content.count(b"LLMSPOOL") == PLACES
     assert [secret in content for secret in (token.encode(), b"hello", b"vendor-key")] == [False] * 3
-    assert replayed == {"files": PLACES, "calls": CALLS, "refused": 0, "damaged": 0}
-    assert again == {"files": 0, "calls": 0, "refused": 0, "damaged": 0}
+    assert replayed == {"files": PLACES, "calls": CALLS, "refused": 0, "damaged": 0, "unreadable": 0}
+    assert again == {"files": 0, "calls": 0, "refused": 0, "damaged": 0, "unreadable": 0}
     [budget] = await asyncio.to_thread(gateways.manage, "budget_status", "--tenant", slug)
     assert (budget["used"], budget["limit"], budget["uncovered"]) == (2 + CALLS, 3, 2 + CALLS - 3)
     assert files_of(world) == []

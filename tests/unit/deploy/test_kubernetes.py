@@ -90,6 +90,16 @@ def test_it_scales_on_calls_in_flight_and_keeps_one_pod_through_an_eviction() ->
     assert scaler["spec"]["minReplicas"] > 1
 
 
+def test_a_release_leaves_the_number_of_pods_to_the_autoscaler() -> None:
+    [scaler] = by_kind("HorizontalPodAutoscaler")
+    [scaled] = [
+        each
+        for each in by_kind("Deployment")
+        if each["metadata"]["name"] == scaler["spec"]["scaleTargetRef"]["name"]
+    ]
+    assert "replicas" not in scaled["spec"]
+
+
 def test_what_the_ledger_could_not_be_told_lies_on_a_disk() -> None:
     spools = {
         name: volume["emptyDir"]

@@ -132,3 +132,8 @@ def test_promtool_accepts_the_files_and_alerts_come_when_they_should_and_else_do
             ["promtool", *command], cwd=tmp_path, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_nobody_is_woken_twice_by_one_thing() -> None:
+    alerts = [rule["alert"] for group in GROUPS for rule in group["rules"] if "alert" in rule]
+    assert len(set(alerts)) == len(alerts)

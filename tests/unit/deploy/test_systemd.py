@@ -1,5 +1,6 @@
 """deploy/systemd: what each unit starts exists, gets its secrets as files, and may do little."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -45,7 +46,48 @@ def test_every_secret_is_a_credential_that_make_secrets_makes(unit: Path) -> Non
 def test_calls_have_the_time_to_end_that_the_gateway_gives_them() -> None:
     [gateway] = [unit for unit in UNITS if unit.name == "llm-gateway@.service"]
     assert int(one(gateway, "TimeoutStopSec")) >= DRAIN_S + 30
-    assert one(gateway, "Requires") == "llm-gateway-migrate.service"
+
+
+SERVERS = [unit for unit in UNITS if unit.name != "llm-gateway-migrate.service"]
+BINDS = ("Requires", "Requisite", "BindsTo", "PartOf")
+"""With these, whoever names a unit is stopped and restarted with it (systemd.unit(5))."""
+
+
+@pytest.mark.parametrize("unit", SERVERS, ids=lambda unit: unit.name)
+def test_a_migration_that_is_run_again_or_fails_stops_no_server(unit: Path) -> None:
+    assert not any(name in BINDS for name, _ in settings(unit))
+    assert all("llm-gateway-migrate.service" in one(unit, name).split() for name in ("After", "Wants"))
+
+
+@pytest.mark.parametrize("unit", SERVERS, ids=lambda unit: unit.name)
+def test_a_server_that_ends_is_started_again_however_often(unit: Path) -> None:
+    assert (one(unit, "Restart"), one(unit, "StartLimitIntervalSec")) == ("always", "0")
+
+
+def test_all_programs_of_a_machine_take_over_each_others_spools() -> None:
+    shared = dict(settings(ROOT / "deploy" / "systemd" / "environment"))["SPOOL_DIR"]
+    for unit in SERVERS:
+        assert shared.startswith(f"/var/lib/{one(unit, 'StateDirectory')}/"), "which it may write to"
+        assert one(unit, "EnvironmentFile") == "/etc/llm-gateway/environment"
+        assert not any("SPOOL_DIR" in value for _, value in settings(unit))
+    assert "SPOOL_DIR" not in (ROOT / "deploy" / "systemd" / "llm-gateway-manage").read_text()
+
+
+def test_a_command_has_every_setting_of_the_units_and_keeps_what_is_set(tmp_path: Path) -> None:
+    script = (ROOT / "deploy" / "systemd" / "llm-gateway-manage").read_text()
+    loop = script[script.index("while IFS") : script.index("done <")]
+    (tmp_path / "environment").write_text(
+        "# a sentence\nAI21_API_KEY_FILE=/etc/ai21\nPUBLIC_URL=https://a.example/?b=c\nDATABASE_URL=one\n"
+    )
+    told = subprocess.run(
+        ["bash", "-euc", f"{loop} done <{tmp_path}/environment; env"],
+        env={"PATH": os.environ["PATH"], "DATABASE_URL": "another"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    wanted = {"AI21_API_KEY_FILE=/etc/ai21", "PUBLIC_URL=https://a.example/?b=c", "DATABASE_URL=another"}
+    assert wanted <= set(told)
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not on this machine")

@@ -5,6 +5,7 @@ import os
 import pickle
 import stat
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from keyring.errors import KeyringLocked, PasswordDeleteError
 
 from gateway_client import ConfigurationError, Credential, CredentialStore, InvalidRequestError, Session
 from gateway_client.credentials.credential import normal_url
+from tests.unit.gateway_client.scripted import Answer, refusal, scripted
 
 URL = "https://gateway.example"
 PAIR = Credential(
@@ -157,3 +159,26 @@ def test_what_is_written_is_whole_or_as_before(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be written"):
         store.save(PAIR)
     assert json.loads(store.path.read_text()) == before
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        refusal(404, "not_found"),
+        refusal(429, "rate_limited", retry_after=9),
+        Answer(status=302, body="", headers={"location": "https://sso.example/"}),
+    ],
+)
+def test_whatever_the_gateway_answers_signing_out_forgets_the_session(tmp_path: Path, answer: Answer) -> None:
+    with scripted(answer) as script:
+        store = CredentialStore(tmp_path, keyring=None)
+        store.save(Credential(base_url=script.url, access="a", refresh="r", expires_at=time.time() + 600))
+        assert Session(script.url, store=store).sign_out()
+        assert store.load(script.url) is None
+
+
+def test_a_folder_that_cannot_be_made_is_a_matter_of_configuration(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    store = CredentialStore(tmp_path / "file" / "folder", keyring=None)
+    with pytest.raises(ConfigurationError, match="cannot be written"), store.locked():
+        pass

@@ -86,6 +86,13 @@ def test_the_version_is_said_once_in_two_places() -> None:
     assert project["version"] == gateway_client.__version__
 
 
+def test_time_zones_come_along_for_systems_that_have_none(installed: Path) -> None:
+    project = tomllib.loads((REPOSITORY / "gateway_client" / "pyproject.toml").read_text())["project"]
+    assert "tzdata" in project["dependencies"]
+    program = "import zoneinfo; zoneinfo.reset_tzpath(()); print(zoneinfo.ZoneInfo('Europe/Berlin'))"
+    assert ran(installed, program) == "Europe/Berlin\n"
+
+
 def test_a_name_that_is_not_public_is_no_name() -> None:
     with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
         _ = gateway_client.Nothing

@@ -108,6 +108,17 @@ def test_the_next_model_is_asked_only_for_what_it_may_be_spared() -> None:
         assert len(script.asked) == 1
 
 
+def test_the_next_model_is_another_call_under_another_key_of_the_callers() -> None:
+    broken = refusal(502, "vendor_error", retry="false")
+    with asking(broken, refusal(503, "overloaded"), good(), fallbacks=["second"]) as (client, script):
+        client.chat("hello", extra_headers={"Idempotency-Key": "order-7"})
+    assert [asked.headers["idempotency-key"] for asked in script.asked] == [
+        "order-7",
+        "order-7-1",
+        "order-7-1",
+    ]
+
+
 def test_a_stream_that_breaks_before_its_first_piece_is_begun_again() -> None:
     with asking(CUT, stream(done=False), stream(PIECE, END)) as (client, script):
         *chunks, last = client.stream_chat("hello")
@@ -170,7 +181,11 @@ def test_the_key_of_the_application_is_the_bearer_and_no_other_key_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-another")
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-another")
+    monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-another")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "Authorization: Bearer sk-another\nX-Who: another")
     with asking(good()) as (client, script):
-        client.chat("hello")
+        client.chat("hello", extra_headers={"X-Mine": "mine"})
     assert script.asked[0].headers["authorization"] == "Bearer ati_secret"
-    assert "sk-another" not in str(script.asked)
+    assert script.asked[0].headers["x-mine"] == "mine"
+    assert "another" not in str(script.asked)

@@ -47,3 +47,23 @@ def test_it_is_refused_with_both_places(method: str, path: str, text: str, param
 def test_what_is_no_json_is_refused(text: str) -> None:
     response = send(person(User.Role.TENANT_ADMIN), "POST", "tokens", text.encode("utf-8", "surrogatepass"))  # type: ignore[arg-type]
     assert (response.status_code, response.json()["error"]["code"]) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "text"),
+    [
+        ("PUT", "catalog", r'{"plans": {"GOLD": {"name": "\ud83d"}}}'),
+        ("POST", "catalog/rules", r'{"key": "task_model", "value": "\ud83d"}'),
+        ("POST", "diagrams", r'{"description": "a pump \ud83d"}'),
+        ("POST", "jobs", r'{"task": "diagrams", "input": {"description": "a pump \ud83d"}}'),
+    ],
+)
+def test_half_of_a_surrogate_pair_is_no_text(method: str, path: str, text: str) -> None:
+    response = send(super_admin(), method, path, text)
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "invalid_request")
+
+
+def test_a_whole_pair_is_one() -> None:
+    response = send(super_admin(), "PUT", "catalog", r'{"plans": {"GOLD": {"name": "\ud83d\ude00"}}}')
+    assert response.status_code == 200, response.json()
+    assert Plan.objects.get(code="GOLD").name == "\U0001f600"

@@ -124,6 +124,19 @@ async def test_a_stream_is_kept_as_its_events_and_redacted_across_them(
     assert "1111" not in said.answer
 
 
+async def test_an_answer_with_half_an_emoji_is_kept_and_redacted(
+    gateway: LLMGateway, caller: Principal, request_for: Any, vendors: FakeVendors, kept: Any, rule: Any
+) -> None:
+    await rule("redacted")
+    vendors.script = [whole("\ud83d ann@alder.example"), streamed("an emoji \ud83d", "\ude00 in two")]
+    await gateway.execute(caller, request_for("hi"))
+    _, stream = await gateway.stream(caller, request_for("hi", stream=True))
+    assert [event async for event in stream]
+    first, second = await kept()
+    assert "? [EMAIL]" in first.answer
+    assert "an emoji ?" in second.answer
+
+
 async def test_a_call_that_fails_is_kept_with_its_error(
     gateway: LLMGateway, caller: Principal, request_for: Any, vendors: FakeVendors, kept: Any, rule: Any
 ) -> None:

@@ -30,7 +30,7 @@ def test_values_are_written_as_the_api_says_them(capsys: pytest.CaptureFixture[s
     }
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+cmd", "-2+3", "@SUM(1)"])
+@pytest.mark.parametrize("text", ["=1+1", "+cmd", "-2+3", "@SUM(1)", "\t=1+1", " =1+1", "\n@SUM(1)"])
 def test_no_cell_begins_a_formula(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert written({"name": text}, capsys) == {"name": f"'{text}"}
 

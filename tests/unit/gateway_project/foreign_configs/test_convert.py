@@ -13,7 +13,15 @@ from gateway_project.vendor_catalogs.known import CATALOGS
 from metering.catalog.dump_catalog import as_yaml
 from metering.catalog.parse_catalog import parse_catalog
 from metering.errors import CatalogInvalid
-from tests.unit.gateway_project.foreign_configs.converting import AT, converted, problems, read
+from tests.unit.gateway_project.foreign_configs.converting import (
+    AT,
+    converted,
+    model_of,
+    notes,
+    problems,
+    provider_of,
+    read,
+)
 from tests.unit.gateway_project.foreign_configs.documents import ALL, LITELLM, PROXY_MODE
 from tests.unit.metering.catalog.catalog_text import VOCABULARY
 
@@ -138,3 +146,33 @@ def test_a_file_is_refused_with_lines_or_becomes_one_that_loads(content: dict[st
     assert all(problem.startswith("line ") for problem in refused[:1])
     if conversion is not None:
         parse_catalog(text=as_yaml(conversion.document), vocabulary=VOCABULARY, environment={})
+
+
+SHARED = """
+base: &base {api_key: os.environ/OPENAI_API_KEY, timeout: 30}
+quick: &quick {<<: *base, rpm: 100, timeout: 60}
+model_list:
+  - model_name: a
+    litellm_params: {<<: *quick, model: openai/gpt-4o}
+  - model_name: b
+    litellm_params: {model: openai/gpt-4o-mini, <<: [*base, *quick], timeout: 90}
+"""
+
+
+def test_settings_that_are_shared_by_merge_keys_count_where_the_mapping_says_nothing_itself() -> None:
+    document = read(SHARED)
+    a, b = model_of(document, "gpt-4o"), model_of(document, "gpt-4o-mini")
+    assert (a.traits["total_s"], a.traits["requests_per_minute"]) == (60, 100)
+    assert (b.traits["total_s"], b.traits["requests_per_minute"]) == (90, 100)
+    assert provider_of(document, "openai").api_key_env == "OPENAI_API_KEY"
+    assert "<<" not in notes(SHARED)
+
+
+def test_a_mapping_that_merges_itself_ends() -> None:
+    assert "needs 'model_name'" in problems("a: &a {<<: *a, rpm: 1}\nmodel_list: [*a]\n")[0]
+
+
+def test_a_short_file_cannot_bring_in_more_keys_than_any_file_needs() -> None:
+    long = ", ".join(f"k{number}: 1" for number in range(1_000))
+    text = f"a: &a {{{long}}}\nmodel_list: []\n" + "".join(f"b{n}: {{<<: *a}}\n" for n in range(200))
+    assert "merge keys bring in over 100,000 keys" in problems(text)[0]

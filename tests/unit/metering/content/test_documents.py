@@ -7,6 +7,7 @@ import pytest
 
 from metering.content.bounded import bounded_json
 from metering.content.documents import pieces_of, redact_in_place
+from metering.content.names import redact_names
 
 CARD = "4111 1111 1111 1111"
 
@@ -106,3 +107,14 @@ def test_so_many_texts_that_none_can_be_left_are_told_of_by_their_length() -> No
 
 def test_a_short_document_stays_whole() -> None:
     assert bounded_json({"a": "b"}) == ('{"a":"b"}', False)
+
+
+def test_names_that_many_objects_share_are_replaced_in_each() -> None:
+    documents = [{"input": {"ann@alder.example": 1, "ann@alder.example ": 2}} for _ in range(2)]
+    assert redact_names(documents) == {"email": 4}
+    assert documents == [{"input": {"[EMAIL]": 1, "[EMAIL] ": 2}}] * 2
+
+
+def test_sealed_parts_of_a_document_keep_their_names() -> None:
+    document = {"signature": "AAA", "ordinary": [{"data": {"ann@alder.example": 1}, "format": "json"}]}
+    assert not redact_names([document])

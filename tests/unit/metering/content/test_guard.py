@@ -1,5 +1,6 @@
 """What the guard does about private things in a request, by its mode."""
 
+import time
 from typing import Any
 
 import pytest
@@ -56,6 +57,50 @@ def test_block_says_what_and_where_and_never_the_thing_itself() -> None:
     assert "a card number in messages[1].content" in refused.value.message
     assert "4111" not in refused.value.message
     assert "alder" not in refused.value.message
+
+
+def keyed() -> dict[str, Any]:
+    """A tool was called with an object whose members are named by people."""
+    owners = {"ann@alder.example": "owner", "bob@birch.example": {"card": CARD}, "rank_1": 1}
+    call = {"type": "tool_use", "id": "toolu_1", "name": "share", "input": owners}
+    return {"messages": [{"role": "assistant", "content": [call]}]}
+
+
+def test_names_of_members_are_looked_at_and_never_told() -> None:
+    with pytest.raises(ContentBlocked) as refused:
+        guard(keyed(), GuardMode.BLOCK)
+    assert "an e-mail address in messages[0].content[0].input" in refused.value.message
+    assert "birch" not in refused.value.message
+
+
+def test_names_of_members_are_replaced_and_stay_in_their_order() -> None:
+    body = keyed()
+    sent, seen = guard(body, GuardMode.REDACT)
+    assert body == keyed()
+    assert list(sent["messages"][0]["content"][0]["input"].items()) == [
+        ("[EMAIL]", "owner"),
+        ("[EMAIL] 2", {"card": "[CARD]"}),
+        ("rank_1", 1),
+    ]
+    assert seen is not None
+    assert seen.kinds == ("card", "email")
+
+
+def test_names_count_as_text_that_is_looked_through() -> None:
+    body = {"input": {f"name-{number:09}": 1 for number in range(MOST_TEXT // 60)}}
+    with pytest.raises(InputTooLarge):
+        guard(body, GuardMode.FLAG)
+
+
+def test_so_many_short_texts_that_they_take_long_are_refused() -> None:
+    with pytest.raises(InputTooLarge):
+        guard({"input": ["text 1"] * (MOST_TEXT // 60)}, GuardMode.FLAG)
+
+
+def test_short_texts_that_can_be_nothing_private_take_no_time() -> None:
+    began = time.process_time()
+    assert guard({"enum": ["a", "12345", "a longer word"] * 50_000}, GuardMode.FLAG)[1] is None
+    assert time.process_time() - began < 6, "it took a tenth of a millisecond for each"
 
 
 def test_a_message_names_a_bounded_number_of_places() -> None:

@@ -19,6 +19,7 @@ from metering.ledger.memory import MemoryLedger
 from metering.ledger.results import Granted, Reason, Refused, Result
 from metering.ledger.spool.frames import MAGIC, frames, read
 from metering.ledger.spool.records import Begun
+from metering.ledger.spool.replay_left import replay_left
 from metering.ledger.spool.spool import Spool
 from metering.ledger.spool.unseen import UnseenLedger
 from metering.types import ReservationState
@@ -294,6 +295,21 @@ async def test_a_damaged_file_is_told_as_far_as_it_can_be_read_and_kept(
         assert spool.damaged == 1
         await until_told(spool)
     assert ".damaged" in [each.suffix for each in files_in(tmp_path)]
+
+
+async def test_a_file_that_cannot_be_opened_keeps_nobody_from_what_the_others_say(
+    tmp_path: Path, ledger: FarLedger
+) -> None:
+    async with spool_in(tmp_path, ledger) as spool:
+        await make_call(spool)
+    for name in ("0.spool", "z.spool"):
+        (tmp_path / name).mkdir()  # a file of another user's, to whoever is not root
+    ledger.is_away = False
+    done = await replay_left(tmp_path, ledger)
+    assert (done.calls, done.unreadable, ledger.used) == (1, 2, 4)
+    async with spool_in(tmp_path, ledger) as spool:
+        assert (spool.waiting, spool.unreadable) == (0, 2)
+        await make_call(spool)
 
 
 async def test_a_file_that_a_killed_process_did_not_get_to_make_is_removed(
