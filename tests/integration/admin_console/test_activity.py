@@ -365,6 +365,28 @@ class TestARefusal:
         assert "9,999.01" not in shown
         assert "$0.99" not in shown
 
+    def test_another_limit_that_all_share_hides_nothing_of_the_one_that_decided(self, alder: Tenant) -> None:
+        own, other = uuid7(), uuid7()
+        step = {"value": 9, "source": "tenant", "outcome": "no room", "requested": 1}
+        row = refused(
+            alder, message="The budget tenant cost/day has no room.", rule_id=own,
+            trace=[{**step, "rule": "global cost/day", "source_id": str(other), "shared": True},
+                   {**step, "rule": "tenant cost/day", "source_id": str(own)}],
+        )  # fmt: skip
+        shown = text(browser(somebody(alder, User.Role.TENANT_ADMIN)).get(f"{LOG}{row.pk}/"))
+        assert "The budget tenant cost/day has no room." in shown
+
+    def test_operators_are_told_what_all_have_used_from_the_trace(
+        self, console: Client, alder: Tenant
+    ) -> None:
+        row = refused(
+            alder, message="The budget global cost/day has no room.", rule="global cost/day",
+            trace=[{"rule": "global cost/day", "value": 10**13, "source": "global", "outcome": "no room",
+                    "requested": 1, "left": 990_000_000, "used": 9_999_010_000_000, "held": 0, "shared": True}],
+        )  # fmt: skip
+        shown = text(console.get(f"{LOG}{row.pk}/"))
+        assert "$9,999.01 used" in shown
+
     @pytest.mark.parametrize(
         ("code", "message", "words"),
         [
