@@ -13,7 +13,7 @@ from django.utils.html import strip_tags
 from django.utils.timezone import now
 
 from admin_console.blast_radius import lines_of_radius
-from metering.models import ATIToken, AuditEvent, PolicyRule, Tenant, User
+from metering.models import ATIToken, AuditEvent, PolicyDecision, PolicyRule, Tenant, User
 from metering.policy.edit.target import find_target
 from metering.reports.buckets import Bucket
 from metering.reports.spend import spent
@@ -115,6 +115,27 @@ class TestWhatItShows:
         rows.usage(rows.customer("alder"))
         denials = console.get(ALDER).context["denials"]
         assert (denials.calls, denials.lines[0].what) == (3, "tenant cost/month")
+
+    def test_denials_are_read_in_one_query_since_calls_are_refused_meanwhile(
+        self, console: Client, token: ATIToken
+    ) -> None:
+        moment = now()
+        alike = {
+            "tenant_id": alder().pk, "task": "LLM0_CHAT", "verdict": "denied", "code": "rate_limited",
+            "rule": "tenant requests/minute", "mode": "enforce", "first_at": moment,
+        }  # fmt: skip
+        for number, words in enumerate(("earlier", "latest")):
+            minute = moment + timedelta(seconds=number)
+            PolicyDecision.objects.create(
+                minute=minute, last_at=minute, message=words, count=number + 1, **alike
+            )
+        with CaptureQueriesContext(connection) as queries:
+            denials = console.get(ALDER).context["denials"]
+        assert [(line.what, line.how_often.partition(" ")[0]) for line in denials.lines] == [("latest", "3")]
+        reading = [
+            query for query in queries if "policydecision" in query["sql"] and "last_at" in query["sql"]
+        ]
+        assert len(reading) == 1
 
     def test_what_was_changed_in_sentences_and_by_whom_only_to_operators(
         self, console: Client, token: ATIToken
