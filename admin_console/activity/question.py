@@ -12,6 +12,7 @@ from admin_console.who import Viewer
 from metering.activity.asked import Asked
 from metering.activity.log import MAX_DAYS
 from metering.activity.status import Status
+from metering.ids import BEGINNING, END
 from metering.money import nano_from_usd
 
 DEFAULT_RANGE = "today"
@@ -81,6 +82,9 @@ def _moment(query: QueryDict, name: str, usual: datetime, problems: list[str]) -
         found = None
     if found is None or found.tzinfo is None:
         problems.append(f"“{written[:40]}” is no moment such as 2026-11-26T13:30:00+00:00.")
+        return usual
+    if not BEGINNING <= found < END:
+        problems.append(f"“{written[:40]}” lies outside of what there is.")
         return usual
     return found
 

@@ -134,7 +134,16 @@ class TestTheLog:
         assert console.get(f"{LOG}?slower_than=100").context["rows"] == []
 
     @pytest.mark.parametrize(
-        "query", ["from=noon", "cost_from=much", "status=odd", "cursor=x", "user=nobody@x"]
+        "query",
+        [
+            "from=noon",
+            "to=1960-01-01T00:00:00%2B00:00",
+            "from=9999-12-31T23:59:59-14:00",
+            "cost_from=much",
+            "status=odd",
+            "cursor=x",
+            "user=nobody@x",
+        ],
     )
     def test_what_cannot_be_read_is_told(self, console: Client, query: str) -> None:
         assert console.get(f"{LOG}?{query}").context["problems"]
