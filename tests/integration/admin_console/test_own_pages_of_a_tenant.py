@@ -98,6 +98,11 @@ class TestLimits:
             2000,
         )
 
+    def test_a_rule_of_an_unknown_task_is_refused_at_its_field(self, browser: Client) -> None:
+        form = {**TAG, "key": "max_tokens_out", "value": "2k", "mode": "enforce", "task": "BOGUS"}
+        refused = browser.post("/admin/limits/rule/", form)
+        assert refused.context["form"].errors.keys() == {"task"}
+
     def test_its_effect_is_shown_and_nothing_is_set(self, browser: Client) -> None:
         shown = browser.post("/admin/limits/budget/", {**TAG, **BUDGET, "preview": "1"})
         assert "What it would do" in shown.content.decode()
