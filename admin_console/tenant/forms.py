@@ -1,7 +1,7 @@
 """The forms of a tenant's page: choices by name, zones from a list, amounts as people type them."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -10,6 +10,7 @@ from admin_console.fields.amount import Unit, read_amount
 from admin_console.tenant.limits_table import choices_of
 from admin_console.words import TASKS, key_word
 from metering.identity.tokens.ceiling import Ceiling
+from metering.ids import END
 from metering.models import Plan, Team, Tenant, User
 from metering.rules.registry import REGISTRY
 
@@ -59,8 +60,12 @@ class IssueForm(forms.Form):
 
     def clean(self) -> dict[str, object]:
         values = super().clean() or self.cleaned_data
-        if values.get("ends") == CUSTOM and not values.get("ends_on"):
-            self.add_error("ends_on", "Choose the last day.")
+        if values.get("ends") == CUSTOM and "ends_on" not in self.errors:
+            last = values.get("ends_on")
+            if not isinstance(last, date):
+                self.add_error("ends_on", "Choose the last day.")
+            elif last.year >= END.year:
+                self.add_error("ends_on", f"Choose a day before the year {END.year}, or “never”.")
         return values
 
     def expires_at(self, now: datetime) -> datetime | None:

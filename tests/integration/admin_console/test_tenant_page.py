@@ -226,6 +226,13 @@ class TestTokens:
         assert end is not None
         assert end.hour in (22, 23)
 
+    def test_a_day_at_the_end_of_all_calendars_is_refused_at_its_field(self, console: Client) -> None:
+        make_plan()
+        alder()
+        form = {"name": "app", "plan": "PRO", "ends": "date", "ends_on": "9999-12-31"}
+        refused = console.post(f"{ALDER}issue-token/", form)
+        assert "before the year 9000" in refused.context["form"].errors["ends_on"][0]
+
     def test_an_administrator_passes_on_the_own_plan_only(self, client: Client) -> None:
         make_plan("ENTERPRISE")
         admin = admin_of(client, alder())
