@@ -3,17 +3,15 @@
 In the path, the query and the fields of forms. DRF refuses it in JSON, field by field.
 """
 
-from typing import Any
-
 from asgiref.sync import iscoroutinefunction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.utils.decorators import sync_and_async_middleware
 
 from gateway_project.http.django_refusals import bad_request
 from gateway_project.http.django_request_id import Handler
 from metering.errors import InvalidRequest
 
-QUOTED = "%00"
+NUL, QUOTED = "\0", "%00"
 FORM = "application/x-www-form-urlencoded"
 PARTS = "multipart/form-data"
 
@@ -36,23 +34,28 @@ def nul_middleware(get_response: Handler) -> Handler:
 
 def refusal_of(request: HttpRequest) -> HttpResponse | None:
     """A 400 in the shape of the path, or None. Raises what Django raises for a form that cannot be read."""
-    where = _place_of_nul(request)
-    if not where:
-        return None
-    return bad_request(request, InvalidRequest(f"The {where} contains the character NUL.", param=None))
-
-
-def _place_of_nul(request: HttpRequest) -> str:
-    if "\0" in request.path:
-        return "path"
+    if NUL in request.path:
+        return _refused(request, "The path")
     if QUOTED in request.META.get("QUERY_STRING", ""):
-        return "query"
-    if request.method != "POST" or request.path.startswith("/api/"):
-        return ""
+        return _refused(request, "The query", _field_of(request.GET))
+    if request.method == "POST" and not request.path.startswith("/api/") and _has_form_nul(request):
+        return _refused(request, "The form", _field_of(request.POST))
+    return None
+
+
+def _has_form_nul(request: HttpRequest) -> bool:
     if request.content_type == FORM:
-        body: bytes = request.body
-        return "form" if QUOTED.encode() in body or b"\0" in body else ""
+        return QUOTED.encode() in request.body or b"\0" in request.body
     if request.content_type == PARTS:
-        fields: Any = request.POST.lists()
-        return "form" if any("\0" in text for name, values in fields for text in (name, *values)) else ""
-    return ""
+        return any(NUL in text for name, values in request.POST.lists() for text in (name, *values))
+    return False
+
+
+def _field_of(fields: QueryDict) -> str | None:
+    """The first field with it; None: it is in a field's name."""
+    faulty = (name for name, values in fields.lists() if any(NUL in value for value in values))
+    return next((name for name in faulty if NUL not in name), None)
+
+
+def _refused(request: HttpRequest, where: str, param: str | None = None) -> HttpResponse:
+    return bad_request(request, InvalidRequest(f"{param or where} contains the character NUL.", param=param))
