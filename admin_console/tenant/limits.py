@@ -19,6 +19,7 @@ from metering.policy.source import read_policy_rows
 from metering.policy.values import PolicySubject
 from metering.simulation.effective_limits import EffectiveLimit, effective_limits
 from metering.simulation.find_asker import find_asker
+from metering.simulation.own_plan import own_plan_code
 from metering.simulation.source_names import token_name
 
 MOST_CHOICES = 100
@@ -41,7 +42,7 @@ def limits_for(
     chosen = request.GET.get("for", "")
     select = Select(name="for", label="For", any_label="anybody", value=chosen, choices=_choices(tenant, now))
     try:
-        subject = _subject(tenant, chosen, now)
+        subject = _subject(viewer, tenant, chosen, now)
         limits = effective_limits(source=read_policy_rows(tenant=tenant), subject=subject, now=now)
     except MeteringError as error:
         return LimitsCard(lines=(), select=select, problem=error.message)
@@ -54,10 +55,12 @@ def limits_for(
     return LimitsCard(lines=tuple(lines), select=select)
 
 
-def _subject(tenant: Tenant, chosen: str, now: datetime) -> PolicySubject:
+def _subject(viewer: Viewer, tenant: Tenant, chosen: str, now: datetime) -> PolicySubject:
     kind, _, name = chosen.partition(":")
     if kind == "plan":
-        return anybody_of(tenant, find_plan(name).code)
+        is_operator = viewer.tenant is None
+        code = find_plan(name).code if is_operator else own_plan_code(tenant, name, now=now)
+        return anybody_of(tenant, code)
     if kind in KINDS:
         return find_asker(tenant=tenant, now=now, **{kind: name}).subject
     if chosen:

@@ -104,6 +104,19 @@ class TestWhatItShows:
         assert [line.value for line in card.lines if line.title == "Tokens out"] == ["500 tokens"]
         assert console.get(f"{ALDER}?for=team:nobody").context["limits"].problem
 
+    def test_limits_of_a_plan_are_for_who_is_on_it(self, console: Client, token: ATIToken) -> None:
+        make_plan("SECRET")
+        RuleFactory(scope="plan", scope_id="SECRET", key="max_tokens_out", value=4_321)
+        assert console.get(f"{ALDER}?for=plan:SECRET").context["limits"].lines
+        admin = admin_of(console, alder())
+        for code in ("SECRET", "NEVER"):
+            card = admin.get(f"/admin/tenant/?for=plan:{code}").context["limits"]
+            assert (card.lines, card.problem) == ((), f"The tenant 'alder' is not on a plan '{code}'.")
+        assert admin.get("/admin/tenant/?for=plan:PRO").context["limits"].lines
+        for page in ("/admin/tokens/", "/admin/explore/savings/", "/admin/explore/savings/?plan=SECRET"):
+            assert "SECRET</" not in text_of(admin, page)
+            assert 'value="SECRET"' not in text_of(admin, page)
+
     def test_names_and_never_ids(self, console: Client) -> None:
         rows.usage(rows.customer("alder"))
         shown = strip_tags(text_of(console, ALDER))
