@@ -41,7 +41,7 @@ class Denials:
 def denials_of(tenant: Tenant, *, since: datetime, zone: tzinfo, is_operator: bool) -> Denials:
     rows = DecisionFilter(tenant=tenant, since=since, verdict="denied").rows().order_by()
     newest = _newest(rows)
-    found = list(newest) if is_operator else told_to_tenant(newest)
+    found: list[Any] = list(newest) if is_operator else told_to_tenant(newest)
     names = names_of(_subject(row.user_id, row.token_id) for row in found)
     raisable = _raisable({row.rule_id for row in found if row.rule_id}) if is_operator else {}
     lines = []
