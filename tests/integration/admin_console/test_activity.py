@@ -82,6 +82,15 @@ def text(response: Any) -> str:
     return str(response.content.decode())
 
 
+@pytest.mark.parametrize(
+    ("typed", "found"), [("$5", 1), ("5 USD", 1), ("2k", 0), ("$1,000.50", 0), ("0.25", 1)]
+)
+def test_a_cost_is_typed_as_people_write_it(console: Client, alder: Tenant, typed: str, found: int) -> None:
+    made(alder, cost_nano_usd=5_000_000_000)
+    context = console.get(LOG, {"cost_from": typed}).context
+    assert (list(context["problems"]), len(context["rows"])) == ([], found)
+
+
 class TestTheLog:
     def test_it_lists_calls_and_refusals_in_words(self, console: Client, alder: Tenant) -> None:
         made(alder, "error", "ok", cost_nano_usd=12_926_000)
