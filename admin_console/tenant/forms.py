@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 
 from admin_console.fields.amount import Unit, read_amount
+from admin_console.fields.named_rows import named_in, offered
 from admin_console.tenant.limits_table import choices_of
 from admin_console.words import TASKS, key_word
 from metering.identity.tokens.ceiling import Ceiling
@@ -51,9 +52,17 @@ class IssueForm(forms.Form):
         if ceiling is not None:
             own = ceiling.token.plan_tier_id if ceiling.token is not None else ""
             plans = [(code, name) for code, name in plans if code == own]
-        teams = Team.objects.for_tenant(tenant).order_by("slug").values_list("slug", "name")[:MOST_CHOICES]
-        people = User.objects.filter(tenant=tenant, is_active=True).order_by("email")
-        emails = [(email, email) for email in people.values_list("email", flat=True)[:MOST_CHOICES]]
+        teams = offered(
+            Team.objects.for_tenant(tenant).order_by("slug").values_list("slug", "name"),
+            most=MOST_CHOICES,
+            slug=named_in(self, "team"),
+        )
+        people = offered(
+            User.objects.filter(tenant=tenant, is_active=True).order_by("email"),
+            most=MOST_CHOICES,
+            email=named_in(self, "user"),
+        )
+        emails = [(person.email, person.email) for person in people]
         self.fields["plan"].choices = list(plans)  # type: ignore[attr-defined]
         self.fields["team"].choices = [("", "any"), *teams]  # type: ignore[attr-defined]
         self.fields["user"].choices = [("", "nobody in particular"), *emails]  # type: ignore[attr-defined]

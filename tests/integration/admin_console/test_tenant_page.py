@@ -13,7 +13,8 @@ from django.utils.html import strip_tags
 from django.utils.timezone import now
 
 from admin_console.blast_radius import lines_of_radius
-from metering.models import ATIToken, AuditEvent, PolicyDecision, PolicyRule, Tenant, User
+from admin_console.tenant.forms import MOST_CHOICES
+from metering.models import ATIToken, AuditEvent, PolicyDecision, PolicyRule, Team, Tenant, User
 from metering.policy.edit.target import find_target
 from metering.reports.buckets import Bucket
 from metering.reports.spend import spent
@@ -238,6 +239,24 @@ class TestTokens:
         end = ATIToken.objects.get(name="app").expires_at
         assert end is not None
         assert end.hour in (22, 23)
+
+    def test_the_person_and_team_of_the_address_are_offered_wherever_they_stand(
+        self, console: Client
+    ) -> None:
+        make_plan()
+        tenant, names = alder(), [f"a{number:04}" for number in range(MOST_CHOICES)]
+        Team.objects.bulk_create([Team(tenant=tenant, slug=name, name=name) for name in [*names, "zoo"]])
+        User.objects.bulk_create(
+            [User(tenant=tenant, email=f"{name}@alder.example") for name in [*names, "zoe"]]
+        )
+        chosen = {"user": "zoe@alder.example", "team": "zoo"}
+        filled = console.get(f"{ALDER}issue-token/", chosen).context["form"]
+        assert {name: filled.fields[name].choices[-1][0] for name in chosen} == chosen
+        text_of(console, f"{ALDER}issue-token/", name="late", plan="PRO", **chosen)
+        token = ATIToken.objects.select_related("user", "team").get(name="late")
+        assert token.user is not None
+        assert token.team is not None
+        assert (token.user.email, token.team.slug) == ("zoe@alder.example", "zoo")
 
     def test_a_day_at_the_end_of_all_calendars_is_refused_at_its_field(self, console: Client) -> None:
         make_plan()
