@@ -25,7 +25,7 @@ IN_FORMS = """
     once_reached open override plan provider reason role rule seen slug status sure tag task team tenant thresholds
     timezone to token url user value verb whom window windows
 """
-EARLY = {"from": "1960-01-01T00:00:00+00:00", "since": "0001-01-01", "q": ID_OF_1970, "range": "custom"} | {
+EARLY = {"from": "1960-01-01T00:00:00+00:00", "since": "0001-01-01", "range": "custom"} | {
     "to": "1960-01-01T00:00:00+00:00",
     "until": "0001-01-01",
     "cursor": f"0001-01-01T00:00:00+14:00_{ID_OF_1970}",
