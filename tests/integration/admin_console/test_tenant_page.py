@@ -250,6 +250,8 @@ class TestTokens:
             [User(tenant=tenant, email=f"{name}@alder.example") for name in [*names, "zoe"]]
         )
         chosen = {"user": "zoe@alder.example", "team": "zoo"}
+        card = console.get(f"{ALDER}?for=team:zoo").context["limits"]
+        assert "team:zoo" in [choice.value for choice in card.select.choices]
         filled = console.get(f"{ALDER}issue-token/", chosen).context["form"]
         assert {name: filled.fields[name].choices[-1][0] for name in chosen} == chosen
         text_of(console, f"{ALDER}issue-token/", name="late", plan="PRO", **chosen)
