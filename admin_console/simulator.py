@@ -3,18 +3,22 @@
 Super admins ask about anybody, a tenant's own administrators about their tenant. Nothing is changed, nothing is sent.
 """
 
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from admin_console.activity.words import reason_word, rule_name
 from admin_console.simulator_form import SimulatorForm
 from admin_console.who import Viewer
+from admin_console.wording import usd
 from metering.errors import MeteringError
+from metering.money import nano_from_usd
 from metering.simulation.replay_at_once import MAX_CALLS, MAX_PERIOD, replay_at_once
 from metering.simulation.report import replay_facts
 
-REASONS = ["Rule", "Code", "Calls", "Cost"]
+REASONS = ["Limit", "Why", "Calls", "Cost"]
 
 
 def simulator(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpResponse:
@@ -46,9 +50,9 @@ def _figures(facts: dict[str, Any]) -> list[tuple[str, str]]:
         ("Calls", f"{facts['calls']:,}"),
         ("Would have been denied", f"{facts['denied']:,}"),
         ("Would have been cut shorter", f"{facts['shortened']:,}"),
-        ("They cost", f"${facts['cost_usd']}"),
-        ("They would have cost", f"${facts['cost_after_usd']}"),
-        ("Difference", _signed(facts["difference_usd"])),
+        ("They cost", _dollars(facts["cost_usd"])),
+        ("They would have cost", _dollars(facts["cost_after_usd"])),
+        ("Difference", _dollars(facts["difference_usd"])),
     ]
 
 
@@ -65,8 +69,10 @@ def _tables(facts: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _row(reason: dict[str, Any]) -> list[str]:
-    return [reason["rule"], reason["code"], f"{reason['calls']:,}", f"${reason['cost_usd']}"]
+    why = reason_word(reason["code"], reason["rule"])
+    return [rule_name(reason["rule"]), why, f"{reason['calls']:,}", _dollars(reason["cost_usd"])]
 
 
-def _signed(usd: str) -> str:
-    return f"-${usd[1:]}" if usd.startswith("-") else f"${usd}"
+def _dollars(text: str) -> str:
+    """To the cent, of what the API tells to the last digit."""
+    return usd(nano_from_usd(Decimal(text)))

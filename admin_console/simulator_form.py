@@ -1,5 +1,6 @@
 """What the simulator asks for: whose calls, of which days, and what is to be different."""
 
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from admin_console.words import TASKS
 from metering.models import Plan, Tenant, User
 from metering.policy.source import LoadCatalog
 from metering.rules.registry import check_rule
+from metering.simulation.own_plan import plans_of
 from metering.simulation.with_rule import with_rule
 from metering.types import Scope
 
@@ -22,7 +24,7 @@ AS_IT_IS = ("", "as it is")
 
 
 class SimulatorForm(forms.Form):
-    """A tenant's own administrators have no field for a tenant: it is theirs."""
+    """A tenant's own administrators have no field for a tenant: it is theirs; and they try the plans that it is on."""
 
     tenant = chosen(Tenant.objects.all(), required=False, help_text="Empty: all tenants.")
     since = forms.DateField(widget=UnfoldAdminSingleDateWidget, label="From")
@@ -31,7 +33,7 @@ class SimulatorForm(forms.Form):
         label="To",
         help_text="Whole days, in the tenant's time zone (UTC for all tenants).",
     )
-    plan = forms.CharField(required=False, max_length=32, label="On the plan")
+    plan = forms.ChoiceField(required=False, label="On the plan", widget=UnfoldAdminSelectWidget)
     key = RuleKeyField(required=False, label="With the limit")
     value = forms.CharField(
         required=False,
@@ -54,14 +56,11 @@ class SimulatorForm(forms.Form):
         self.user = user
         self.owner: Tenant | None = user.tenant
         self.fields["key"].choices = [AS_IT_IS, *key_choices()]  # type: ignore[attr-defined]
-        self.fields["plan"].widget = UnfoldAdminTextInputWidget()
-        self.fields["plan"].help_text = "The code of a plan; empty: as it is."
+        plans: Iterable[Plan] = Plan.objects.filter(is_active=True)
         if self.owner is not None:
             del self.fields["tenant"]
-        else:
-            codes = Plan.objects.filter(is_active=True).values_list("code", "name")
-            self.fields["plan"].widget = UnfoldAdminSelectWidget(choices=[AS_IT_IS, *codes])
-            self.fields["plan"].help_text = ""
+            plans = plans_of(self.owner, now=now())
+        self.fields["plan"].choices = [AS_IT_IS, *((plan.code, plan.name) for plan in plans)]  # type: ignore[attr-defined]
 
     def clean_tenant(self) -> Tenant | None:
         tenant: Tenant | None = self.cleaned_data["tenant"]
@@ -95,7 +94,7 @@ class SimulatorForm(forms.Form):
             "tenant": self.owner,
             "since": datetime.combine(values["since"], time.min, zone),
             "until": end,
-            "plan": values["plan"].strip() or None,
+            "plan": values["plan"] or None,
             "after": self._change() if values["key"] else None,
         }
 

@@ -36,6 +36,8 @@ class LimitUsage:
     requested: Decimal = Decimal(0)
     budget: str = ""
     scope: str = ""
+    is_told: bool = True
+    """Whether the gateway says how full it is. It does not of a limit that tenants share: the amounts are 0."""
 
 
 class GatewayError(Exception):
@@ -127,7 +129,7 @@ class BudgetExceededError(LimitError):
             styled("\n✗ Budget Exceeded\n", BOLD_RED, colour),
             f"You have reached your {period}budget limit.\n",
         ]
-        if usage:
+        if usage and usage.is_told:
             lines.append(f"Current usage: {styled(amount(usage.current, usage.unit), YELLOW, colour)}")
             lines.append(f"Limit: {styled(amount(usage.limit, usage.unit), RED, colour)}")
         resets = local_time(self.reset_at) if self.reset_at else "unknown"

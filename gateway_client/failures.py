@@ -106,6 +106,7 @@ def _usage(said: object) -> errors.LimitUsage | None:
         requested=_amount(said.get("requested")),
         budget=str(said.get("budget") or ""),
         scope=str(said.get("scope") or ""),
+        is_told=said.get("limit") is not None,
     )
 
 

@@ -147,6 +147,7 @@ MIDDLEWARE = [
     "gateway_project.http.django_request_id.request_id_middleware",
     "django.middleware.security.SecurityMiddleware",
     "gateway_project.http.content_policy.content_policy_middleware",
+    "gateway_project.http.django_nul.nul_middleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -293,6 +293,8 @@ class LimitUsage:
     """How much of the limit comes from overrides."""
     subject_id: str | None = None
     """Of a budget that a tenant can ask more of: whose counter it is."""
+    shared: bool = False
+    """Whether other tenants' use is in these figures: for operators only."""
 
 
 class LimitExceeded(MeteringError):

@@ -21,6 +21,8 @@ _MARKED = (0xF << 76) | (0b11 << 62)
 _RANDOM = (1 << 76) - 1 & ~_MARKED
 _TIME_SHIFT = 80
 _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
+BEGINNING, END = datetime(2000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+"""Between them lies all that can be asked about: every zone has these moments, and there is an id of each."""
 MAX_DERIVED = 0xFFFF
 _new, _UNKNOWN = UUID.__new__, SafeUUID.unknown
 _set_int, _set_is_safe = UUID.__dict__["int"].__set__, UUID.__dict__["is_safe"].__set__
@@ -43,6 +45,16 @@ def is_uuid7(identifier: UUID) -> bool:
 def time_ms_of(identifier: UUID) -> int:
     """Milliseconds since the epoch that a UUIDv7 carries."""
     return identifier.int >> _TIME_SHIFT
+
+
+def moment_of(identifier: UUID) -> datetime | None:
+    """The moment that a UUIDv7 tells; None for one that lies outside of [BEGINNING, END): somebody made it up."""
+    if not is_uuid7(identifier):
+        return None
+    time_ms = time_ms_of(identifier)
+    if not BEGINNING.timestamp() <= time_ms / 1000 < END.timestamp():
+        return None
+    return datetime.fromtimestamp(time_ms / 1000, UTC)
 
 
 def first_id_at(moment: datetime) -> UUID:

@@ -7,16 +7,20 @@ from uuid import UUID
 
 from django.http import QueryDict
 
+from admin_console.fields.amount import Unit, read_amount
 from admin_console.filters_in_url import Chosen, filters_in_url
 from admin_console.who import Viewer
 from metering.activity.asked import Asked
 from metering.activity.log import MAX_DAYS
 from metering.activity.status import Status
+from metering.ids import BEGINNING, END
 from metering.money import nano_from_usd
 
 DEFAULT_RANGE = "today"
 MAX_SPAN = timedelta(days=MAX_DAYS, hours=1)
 """A summer's end is an hour long."""
+MOST_ASKED = 1_000_000
+"""Dollars, or seconds."""
 OF_ANY_ATTEMPT = ("request_model", "provider_name")
 
 
@@ -49,7 +53,7 @@ def question_of(query: QueryDict, viewer: Viewer, now: datetime) -> Question:
         problems.append(f"At most {MAX_DAYS} days are listed at once: these are the last of the range.")
         since = until - MAX_SPAN
     since = min(since, until)
-    cost, slow = _number(query, "cost_from", problems), _number(query, "slower_than", problems)
+    cost, slow = _dollars(query, "cost_from", problems), _number(query, "slower_than", problems)
     only = dict(chosen.usage.only)
     asked = Asked(
         tenant=chosen.usage.tenant,
@@ -82,18 +86,36 @@ def _moment(query: QueryDict, name: str, usual: datetime, problems: list[str]) -
     if found is None or found.tzinfo is None:
         problems.append(f"“{written[:40]}” is no moment such as 2026-11-26T13:30:00+00:00.")
         return usual
+    if not BEGINNING <= found < END:
+        problems.append(f"“{written[:40]}” lies outside of what there is.")
+        return usual
     return found
 
 
+def _dollars(query: QueryDict, name: str, problems: list[str]) -> Decimal | None:
+    written = query.get(name, "").strip()
+    if not written:
+        return None
+    try:
+        amount = read_amount(written, Unit.DOLLARS)
+    except ValueError as error:
+        problems.append(str(error))
+        return None
+    if not 0 <= amount <= MOST_ASKED:
+        problems.append(f"“{written}” is not from $0 to ${MOST_ASKED:,}.")
+        return None
+    return amount
+
+
 def _number(query: QueryDict, name: str, problems: list[str]) -> Decimal | None:
-    written = query.get(name, "").strip().removeprefix("$").replace(",", "")
+    written = query.get(name, "").strip().replace(",", "")
     if not written:
         return None
     try:
         number = Decimal(written)
     except InvalidOperation:
         number = Decimal(-1)
-    if not number.is_finite() or not 0 <= number <= 1_000_000:
+    if not number.is_finite() or not 0 <= number <= MOST_ASKED:
         problems.append(f"“{written[:40]}” is no amount such as 0.25.")
         return None
     return number

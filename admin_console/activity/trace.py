@@ -52,6 +52,15 @@ def trace_table(trace: Sequence[Mapping[str, Any]], names: Names, *, with_shared
     return Table(columns=COLUMNS, rows=rows, caption=caption)
 
 
+def _taken(step: Mapping[str, Any]) -> str:
+    """What had been used and was held, where the message keeps it from the tenant."""
+    if not step.get("shared") or step.get("used") is None:
+        return ""
+    rule = str(step["rule"])
+    held = f", {rule_amount(rule, step['held'])} held" if step.get("held") is not None else ""
+    return f"{rule_amount(rule, step['used'])} used{held}"
+
+
 def set_by(source: str, names: Names) -> str:
     """`user 0192…` is the person's address."""
     scope, _, id_ = source.partition(" ")
@@ -73,7 +82,7 @@ def _row(step: Mapping[str, Any], names: Names) -> Row:
             Cell(text=rule_amount(rule, value), small=small),
             Cell(text=set_by(str(step["source"]), names)),
             Cell(text=rule_amount(rule, step.get("requested"))),
-            Cell(text=rule_amount(rule, step.get("left"))),
+            Cell(text=rule_amount(rule, step.get("left")), small=_taken(step)),
             Cell(tag=word, tone=tone),
         )
     )

@@ -15,9 +15,11 @@ from admin_console.who import Viewer
 from admin_console.wording import count, when
 from metering.activity.names import Names
 from metering.activity.story import Refusal
+from metering.decisions.told import NOT_TOLD
 from metering.models import Budget, PolicyRule
 from metering.policy.meter_limits import SHARED
 from metering.rules.registry import keys_of
+from metering.simulation.report import is_of_shared
 from metering.types import TENANT_SCOPES, Scope, Setter, SubjectType
 
 WHAT_TO_DO = {
@@ -55,12 +57,11 @@ class LimitLink:
 def why_refused(refusal: Refusal, names: Names, viewer: Viewer, zone: tzinfo) -> dict[str, Any]:
     """For the page's template."""
     line, decision = refusal.line, refusal.decision
-    deciding = next((step for step in decision.trace if step.get("outcome") == "no room"), None)
-    is_shared = bool(deciding and deciding.get("shared")) and viewer.tenant is not None
+    is_shared = viewer.tenant is not None and is_of_shared(decision.trace, decision.rule_id)
     return {
         "label": outcome(line),
         "reason": refused_for(line),
-        "message": "A limit that all tenants share has no room." if is_shared else line.message,
+        "message": NOT_TOLD if is_shared else line.message,
         "rule": rule_name(line.rule) if line.rule != line.code else "",
         "amount": _limit_amount(refusal),
         "times": count(line.times),

@@ -80,15 +80,20 @@ def rule_amount(rule: str, value: int | str | None) -> str:
 
 def refused_for(line: LogLine) -> str:
     """Why, in a few words."""
-    if line.code == "budget_exceeded":
-        found = _BUDGET.fullmatch(line.rule)
-        return f"{found.group(3)} budget" if found else "budget"
     if line.code == "invalid_credential":
         for word, reason in CREDENTIALS.items():
             if word in line.message:
                 return reason
         return "credential"
-    return REASONS.get(line.code, plain(line.code))
+    return reason_word(line.code, line.rule)
+
+
+def reason_word(code: str, rule: str) -> str:
+    """What the code of a refusal says, in a few words; of a budget, which."""
+    if code == "budget_exceeded":
+        found = _BUDGET.fullmatch(rule)
+        return f"{found.group(3)} budget" if found else "budget"
+    return REASONS.get(code, plain(code))
 
 
 CREDENTIALS = {

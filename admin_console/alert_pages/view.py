@@ -32,7 +32,7 @@ from admin_console.who import Viewer
 from admin_console.wording import amount_of
 from admin_console.words import DIMENSIONS, WINDOWS
 from metering.alerts.acknowledge import acknowledge_alert
-from metering.models import QuotaAlert, Tenant
+from metering.models import QuotaAlert, Tenant, User
 from metering.types import EventType, SubjectType
 
 MOST = 1_000
@@ -46,6 +46,7 @@ COLUMNS = (
 NEWEST = "-raised"
 LAST = datetime.max.replace(tzinfo=UTC)
 """Sorts what never resets behind everything."""
+OPERATOR = "an operator"
 OF_CALLERS = frozenset({SubjectType.TEAM, SubjectType.USER, SubjectType.TOKEN})
 STATES = {"open": "Nobody's yet", "acknowledged": "Acknowledged", "all": "All"}
 TYPES = {
@@ -117,7 +118,8 @@ def _acknowledge(request: HttpRequest, viewer: Viewer, reach: QuerySet[QuotaAler
         done = acknowledge_alert(alert=alert, by=viewer.user, actor=actor_of(request), now=now())
         by = done.acknowledged_by
         if by is not None and by.pk != viewer.user.pk:
-            return f"{by.email} looks after it already."
+            called = _called(by, viewer.tenant)
+            return f"{OPERATOR.capitalize() if called == OPERATOR else called} looks after it already."
         return "You look after this alert."
 
     is_done(request, acknowledge)
@@ -174,5 +176,12 @@ def _line(row: QuotaAlert, names: Mapping[Pair, str], own: Tenant | None, tenant
         raised_at=row.raised_at,
         resets_at=row.window_end,
         acknowledged_at=row.acknowledged_at,
-        acknowledged_by=row.acknowledged_by.email if row.acknowledged_by is not None else "somebody",
+        acknowledged_by=_called(row.acknowledged_by, own),
     )
+
+
+def _called(person: User | None, own: Tenant | None) -> str:
+    """By address; a tenant's people do not learn who the operators are."""
+    if person is None:
+        return "somebody"
+    return person.email if own is None or person.tenant_id == own.pk else OPERATOR

@@ -22,6 +22,8 @@ _SHAPE = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _PLAIN = re.compile(r"\d+(\.\d+)?|\.\d+", re.ASCII)
+_LIKE_GROUPS = re.compile(r"[1-9]\d{0,2}\.\d{3}", re.ASCII)
+"""How many countries write thousands. Money has decimals, and a point in it is one."""
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?P<gap>[,' ])\d{3}((?P=gap)\d{3})*(\.\d+)?", re.ASCII)
 
 
@@ -73,6 +75,12 @@ def _check_unit(found: re.Match[str], unit: Unit) -> None:
 
 
 def _number(digits: str, typed: str, unit: Unit) -> Decimal:
+    if unit is Unit.COUNT and _LIKE_GROUPS.fullmatch(digits):
+        meant, other = digits.replace(".", ","), f"{Decimal(digits).normalize():f}"
+        raise ValueError(
+            f"“{typed}” may mean two amounts: a point stands before decimals, a comma between groups of three "
+            f'digits. Write "{meant}" or "{other}", whichever you mean.'
+        )
     if _PLAIN.fullmatch(digits):
         return Decimal(digits)
     if _GROUPED.fullmatch(digits):

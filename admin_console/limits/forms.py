@@ -99,7 +99,7 @@ class RuleLimitForm(WhomForm):
         if values.get("key") and values.get("value") is not None:
             try:
                 values["value"] = read_value(values["key"], values["value"])
-                check_rule(values["key"], values["value"], values["task"] or None, self._scope(values))
+                check_rule(values["key"], values["value"], values.get("task") or None, self._scope(values))
             except ValueError as error:
                 self.add_error("value", str(error))
         return values

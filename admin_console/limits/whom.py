@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.timezone import now
 
+from admin_console.fields.named_rows import named_in, offered
 from admin_console.subject_names import names_of
 from metering.labels import MAX_LENGTH
 from metering.models import ATIToken, Budget, PolicyRule, Team, Tenant, User
@@ -38,7 +39,7 @@ class WhomForm(forms.Form):
     def __init__(self, *args: Any, editor: Editor, tenant: Tenant, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.editor, self.tenant = editor, tenant
-        self.fields["whom"].choices = whom_choices(tenant)  # type: ignore[attr-defined]
+        self.fields["whom"].choices = whom_choices(tenant, named_in(self, "whom"))  # type: ignore[attr-defined]
 
     identity: tuple[str, ...] = ("whom", *NAMED, "task")
     """Of which limit it is; what else the form has is what the limit says."""
@@ -60,25 +61,29 @@ class WhomForm(forms.Form):
         return target_for(self.editor, words_of(self.cleaned_data, self.tenant))
 
 
-def whom_choices(tenant: Tenant) -> list[Any]:
-    """Grouped by kind, each by the name that people know."""
-    teams = Team.objects.for_tenant(tenant).order_by("name").values_list("slug", "name")[:MOST]
-    people = (
-        User.objects.filter(tenant=tenant, is_active=True)
-        .order_by("email")
-        .values_list("email", "name")[:MOST]
+def whom_choices(tenant: Tenant, chosen: str) -> list[Any]:
+    """Grouped by kind, each by the name that people know; what is `chosen` is among them."""
+    kind, _, name = chosen.partition(":")
+    named = {known: name if kind == known else "" for known in ("team", "user", "token")}
+    teams = offered(
+        Team.objects.for_tenant(tenant).order_by("name").values_list("slug", "name"),
+        most=MOST,
+        slug=named["team"],
     )
-    tokens = ATIToken.objects.for_tenant(tenant).live(now()).order_by("name", "prefix")
+    people = offered(
+        User.objects.filter(tenant=tenant, is_active=True).order_by("email").values_list("email", "name"),
+        most=MOST,
+        email=named["user"],
+    )
+    live = ATIToken.objects.for_tenant(tenant).live(now()).order_by("name", "prefix")
+    tokens = offered(live.values_list("prefix", "name"), most=MOST, prefix=named["token"])
     return [
         ("", "Choose"),
         ("Teams", [(f"team:{slug}", name) for slug, name in teams]),
         ("People", [(f"user:{email}", f"{name} ({email})" if name else email) for email, name in people]),
         (
             "Tokens",
-            [
-                (f"token:{prefix}", f"{name} ({prefix}…)" if name else f"{prefix}…")
-                for prefix, name in tokens.values_list("prefix", "name")[:MOST]
-            ],
+            [(f"token:{prefix}", f"{name} ({prefix}…)" if name else f"{prefix}…") for prefix, name in tokens],
         ),
         ("Others", [(scope, offered) for scope, (offered, _) in NAMED.items()]),
     ]

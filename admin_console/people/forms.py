@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.timezone import now
 
+from admin_console.fields.named_rows import named_in, offered
 from metering.identity.tokens.ceiling import Ceiling
 from metering.identity.tokens.width import excess, width_given
 from metering.models import ATIToken, Team, Tenant, User
@@ -25,8 +26,9 @@ class InviteForm(forms.Form):
 
     def __init__(self, *args: Any, tenant: Tenant, ceiling: Ceiling | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["team"].choices = team_choices(tenant)  # type: ignore[attr-defined]
-        self.fields["token"].choices = token_choices(tenant, ceiling)  # type: ignore[attr-defined]
+        team, token = named_in(self, "team"), named_in(self, "token")
+        self.fields["team"].choices = team_choices(tenant, named=team)  # type: ignore[attr-defined]
+        self.fields["token"].choices = token_choices(tenant, ceiling, named=token)  # type: ignore[attr-defined]
 
 
 class NameForm(forms.Form):
@@ -40,14 +42,16 @@ class TeamForm(forms.Form):
     )
 
 
-def team_choices(tenant: Tenant) -> list[tuple[str, str]]:
+def team_choices(tenant: Tenant, *, named: str = "") -> list[tuple[str, str]]:
+    """The tenant's first teams, and the one that is named."""
     teams = Team.objects.for_tenant(tenant).order_by("name").values_list("slug", "name")
-    return [("", "None"), *teams[:MOST_CHOICES]]
+    return [("", "None"), *offered(teams, most=MOST_CHOICES, slug=named)]
 
 
-def token_choices(tenant: Tenant, ceiling: Ceiling | None) -> list[tuple[str, str]]:
+def token_choices(tenant: Tenant, ceiling: Ceiling | None, *, named: str = "") -> list[tuple[str, str]]:
     """Live tokens that may stand behind somebody; for administrators those within their own."""
-    live = ATIToken.objects.for_tenant(tenant).live(now()).order_by("name", "prefix")[:MOST_CHOICES]
+    tokens = ATIToken.objects.for_tenant(tenant).live(now()).order_by("name", "prefix")
+    live = offered(tokens, most=MOST_CHOICES, prefix=named)
     usual = "Your own token" if ceiling is not None else "The newest that has sign-ups"
     return [
         ("", usual),

@@ -1,15 +1,17 @@
 """The forms of a tenant's page: choices by name, zones from a list, amounts as people type them."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django import forms
 
 from admin_console.fields.amount import Unit, read_amount
+from admin_console.fields.named_rows import named_in, offered
 from admin_console.tenant.limits_table import choices_of
 from admin_console.words import TASKS, key_word
 from metering.identity.tokens.ceiling import Ceiling
+from metering.ids import END
 from metering.models import Plan, Team, Tenant, User
 from metering.rules.registry import REGISTRY
 
@@ -50,17 +52,29 @@ class IssueForm(forms.Form):
         if ceiling is not None:
             own = ceiling.token.plan_tier_id if ceiling.token is not None else ""
             plans = [(code, name) for code, name in plans if code == own]
-        teams = Team.objects.for_tenant(tenant).order_by("slug").values_list("slug", "name")[:MOST_CHOICES]
-        people = User.objects.filter(tenant=tenant, is_active=True).order_by("email")
-        emails = [(email, email) for email in people.values_list("email", flat=True)[:MOST_CHOICES]]
+        teams = offered(
+            Team.objects.for_tenant(tenant).order_by("slug").values_list("slug", "name"),
+            most=MOST_CHOICES,
+            slug=named_in(self, "team"),
+        )
+        people = offered(
+            User.objects.filter(tenant=tenant, is_active=True).order_by("email"),
+            most=MOST_CHOICES,
+            email=named_in(self, "user"),
+        )
+        emails = [(person.email, person.email) for person in people]
         self.fields["plan"].choices = list(plans)  # type: ignore[attr-defined]
         self.fields["team"].choices = [("", "any"), *teams]  # type: ignore[attr-defined]
         self.fields["user"].choices = [("", "nobody in particular"), *emails]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, object]:
         values = super().clean() or self.cleaned_data
-        if values.get("ends") == CUSTOM and not values.get("ends_on"):
-            self.add_error("ends_on", "Choose the last day.")
+        if values.get("ends") == CUSTOM and "ends_on" not in self.errors:
+            last = values.get("ends_on")
+            if not isinstance(last, date):
+                self.add_error("ends_on", "Choose the last day.")
+            elif last.year >= END.year:
+                self.add_error("ends_on", f"Choose a day before the year {END.year}, or “never”.")
         return values
 
     def expires_at(self, now: datetime) -> datetime | None:

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from admin_console.fields.named_rows import offered
 from admin_console.parts import Choice, Select
 from admin_console.tenant.limits_table import LimitLine, limit_lines
 from admin_console.tenant.usual_plan import anybody_of, usual_plan
@@ -19,6 +20,7 @@ from metering.policy.source import read_policy_rows
 from metering.policy.values import PolicySubject
 from metering.simulation.effective_limits import EffectiveLimit, effective_limits
 from metering.simulation.find_asker import find_asker
+from metering.simulation.own_plan import own_plan_code
 from metering.simulation.source_names import token_name
 
 MOST_CHOICES = 100
@@ -39,9 +41,11 @@ def limits_for(
     """`?for=user:ann@alder.example` chooses whose; `plan:BASIC` a plan, where the tenant has several."""
     is_operator = viewer.tenant is None
     chosen = request.GET.get("for", "")
-    select = Select(name="for", label="For", any_label="anybody", value=chosen, choices=_choices(tenant, now))
+    select = Select(
+        name="for", label="For", any_label="anybody", value=chosen, choices=_choices(tenant, chosen, now)
+    )
     try:
-        subject = _subject(tenant, chosen, now)
+        subject = _subject(viewer, tenant, chosen, now)
         limits = effective_limits(source=read_policy_rows(tenant=tenant), subject=subject, now=now)
     except MeteringError as error:
         return LimitsCard(lines=(), select=select, problem=error.message)
@@ -54,10 +58,12 @@ def limits_for(
     return LimitsCard(lines=tuple(lines), select=select)
 
 
-def _subject(tenant: Tenant, chosen: str, now: datetime) -> PolicySubject:
+def _subject(viewer: Viewer, tenant: Tenant, chosen: str, now: datetime) -> PolicySubject:
     kind, _, name = chosen.partition(":")
     if kind == "plan":
-        return anybody_of(tenant, find_plan(name).code)
+        is_operator = viewer.tenant is None
+        code = find_plan(name).code if is_operator else own_plan_code(tenant, name, now=now)
+        return anybody_of(tenant, code)
     if kind in KINDS:
         return find_asker(tenant=tenant, now=now, **{kind: name}).subject
     if chosen:
@@ -68,7 +74,10 @@ def _subject(tenant: Tenant, chosen: str, now: datetime) -> PolicySubject:
     return anybody_of(tenant, plan)
 
 
-def _choices(tenant: Tenant, now: datetime) -> tuple[Choice, ...]:
+def _choices(tenant: Tenant, chosen: str, now: datetime) -> tuple[Choice, ...]:
+    """The first of each kind, and whoever is chosen."""
+    kind, _, name = chosen.partition(":")
+    named = {known: name if kind == known else "" for known in KINDS}
     live = ATIToken.objects.for_tenant(tenant).live(now)
     plans = Plan.objects.filter(pk__in=live.order_by().values("plan_tier")).values_list("code", "name")
     teams = Team.objects.for_tenant(tenant).order_by("slug").values_list("slug", flat=True)
@@ -76,14 +85,19 @@ def _choices(tenant: Tenant, now: datetime) -> tuple[Choice, ...]:
         User.objects.filter(tenant=tenant, is_active=True).order_by("email").values_list("email", flat=True)
     )
     tokens = live.order_by("name", "prefix").values_list("name", "prefix")
+    first = {
+        "team": offered(teams, most=MOST_CHOICES, slug=named["team"]),
+        "user": offered(people, most=MOST_CHOICES, email=named["user"]),
+        "token": offered(tokens, most=MOST_CHOICES, prefix=named["token"]),
+    }
     several = [Choice(value=f"plan:{code}", label=f"anybody on plan {name}") for code, name in plans]
     return (
         *(several if len(several) > 1 else ()),
-        *(Choice(value=f"team:{slug}", label=f"team {slug}") for slug in teams[:MOST_CHOICES]),
-        *(Choice(value=f"user:{email}", label=email) for email in people[:MOST_CHOICES]),
+        *(Choice(value=f"team:{slug}", label=f"team {slug}") for slug in first["team"]),
+        *(Choice(value=f"user:{email}", label=email) for email in first["user"]),
         *(
             Choice(value=f"token:{prefix}", label=f"token {token_name(name, prefix)}")
-            for name, prefix in tokens[:MOST_CHOICES]
+            for name, prefix in first["token"]
         ),
     )
 

@@ -24,7 +24,7 @@ from admin_console.parts import (
 from admin_console.people.tabs import address, issue_address
 from admin_console.reach import choose_tenant, tenant_in_url
 from admin_console.spend import spent_this_month
-from admin_console.token_pages.rows import narrowing_words, task_names, tokens_meant, whose
+from admin_console.token_pages.rows import narrowing_words, task_names, tokens_in_reach, tokens_meant, whose
 from admin_console.who import Viewer
 from admin_console.wording import usd, usd_exact, when
 from metering.identity.tokens.state import state_of
@@ -62,16 +62,18 @@ def tokens(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpRe
         "title": "My tokens" if viewer.own_only else "Tokens",
         "tenant": tenant,
         "issue_url": "" if viewer.own_only else issue_address(tenant),
-        "filters": _filters(request),
+        "filters": _filters(request, viewer, tenant),
         "table": _table(request, viewer, tenant, pages, found, spent, page["zone"]),
         "pages": pages,
     }
     return render(request, "admin_console/tokens.html", {**page, **shown})
 
 
-def _filters(request: HttpRequest) -> FilterBar:
+def _filters(request: HttpRequest, viewer: Viewer, tenant: Tenant) -> FilterBar:
+    """Plans are those of tokens in sight: others are no business of a tenant's people."""
     states = (("expired", "Expired"), ("revoked", "Revoked"), ("all", "All"))
-    plans = Plan.objects.order_by("code").values_list("code", "name")[:500]
+    here = tokens_in_reach(viewer, tenant).order_by().values("plan_tier")
+    plans = Plan.objects.filter(pk__in=here).order_by("code").values_list("code", "name")[:500]
     selects = (
         Select(
             name="state",

@@ -14,6 +14,7 @@ from admin_console.reach import tenant_in_url
 from admin_console.who import Viewer
 from metering.audit_trail.nouns import NOUNS
 from metering.audit_trail.read_trail import TrailFilter, TrailKey
+from metering.ids import BEGINNING, END
 
 OLDEST = "when"
 
@@ -53,7 +54,7 @@ def cursor_in_url(request: HttpRequest) -> TrailKey | None:
         at, id_ = datetime.fromisoformat(moment), UUID(identifier)
     except ValueError:
         return None
-    return TrailKey(at, id_) if at.tzinfo is not None else None
+    return TrailKey(at, id_) if at.tzinfo is not None and BEGINNING <= at < END else None
 
 
 def written(key: TrailKey) -> str:

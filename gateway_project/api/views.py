@@ -14,7 +14,7 @@ Nothing that a request says is dropped: a body is read by `valid` or `changes` t
 are declared with `asks` (or `paged`), and what nobody reads is refused with 400.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -81,11 +81,17 @@ class ApiView(APIView):
             data = {name: value for name, value in data.items() if _says_otherwise(shown, name, value)}
         return _validated(serializer(data=data, partial=True, context={"shown": shown}))
 
-    def page(self, rows: QuerySet[Any], serializer: type[Serializer[Any]]) -> Response:
-        """One page of rows, as `?cursor=` and `?limit=` ask."""
+    def page(
+        self,
+        rows: QuerySet[Any],
+        serializer: type[Serializer[Any]],
+        *,
+        told: Callable[[list[Any]], list[Any]] = list,
+    ) -> Response:
+        """One page of rows, as `?cursor=` and `?limit=` ask; `told` makes of them what the caller may see."""
         paginator = self.pages()
         chosen = paginator.paginate_queryset(rows, self.request, self)
-        answer: Response = paginator.get_paginated_response(serializer(chosen, many=True).data)
+        answer: Response = paginator.get_paginated_response(serializer(told(chosen), many=True).data)
         return answer
 
 

@@ -171,22 +171,26 @@ def error_response(error: errors.MeteringError, request_id: str, path: str = "")
 
 
 def _usage(usage: errors.LimitUsage) -> dict[str, Any]:
+    """The limit's facts; what all tenants together use of one that they share is told to none of them."""
     dimension = Dimension(usage.dimension)
 
     def shown(amount: int) -> int | str:
         return usd_text(amount) if dimension is Dimension.COST else amount
+
+    def told(amount: int) -> int | str | None:
+        return None if usage.shared else shown(amount)
 
     return {
         "budget": usage.budget,
         "scope": usage.scope,
         "dimension": usage.dimension,
         "unit": dimension.unit,
-        "current": shown(usage.current),
-        "held": shown(usage.held),
+        "current": told(usage.current),
+        "held": told(usage.held),
         "requested": shown(usage.requested),
-        "limit": shown(usage.limit),
+        "limit": told(usage.limit),
         "period": usage.period,
-        **({"override": shown(usage.override)} if usage.override else {}),
+        **({"override": shown(usage.override)} if usage.override and not usage.shared else {}),
     }
 
 

@@ -1,16 +1,14 @@
 """Which lines of the log are asked for."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from metering.activity.status import TOO_MANY, Status
-from metering.ids import first_id_at
+from metering.ids import BEGINNING, END, first_id_at
 from metering.models import Tenant
 from metering.reports.denials import REFUSED
 from metering.usage.filters import FEATURE
-
-BEGINNING, END = datetime(2000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,14 @@ from metering.activity.labels import label_lookup
 from metering.activity.line import LogLine
 from metering.activity.status import Status
 from metering.decisions.decision import Verdict
+from metering.decisions.told import told_to_tenant
 from metering.models import PolicyDecision
 
 
 def refusals(asked: Asked, *, before: UUID | None, limit: int) -> list[LogLine]:
     """At most `limit` of them, newest first. One query."""
-    return [line_of(row) for row in refused(asked, before=before).order_by("-id").defer("trace")[:limit]]
+    found = refused(asked, before=before).order_by("-id").defer("trace")[:limit]
+    return [line_of(row) for row in (found if asked.tenant is None else told_to_tenant(found))]
 
 
 def refused(asked: Asked, *, before: UUID | None = None) -> "QuerySet[PolicyDecision]":

@@ -5,8 +5,9 @@ along the primary key. One that the caller chose has an index of its own, and so
 idempotency keys (of calls that ended lately: those of others are free again).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -21,9 +22,10 @@ from metering.activity.refusals import refused
 from metering.activity.unlogged import STATES, unlogged
 from metering.activity.unlogged import line_of as line_of_unlogged
 from metering.decisions.find import about_request
+from metering.decisions.told import told_to_tenant
 from metering.identity.tokens.secret import is_well_formed, prefix_of
-from metering.ids import family_of, first_id_at, is_uuid7, time_ms_of
-from metering.models import ATIToken, TaskJob, Tenant, UsageLog, User
+from metering.ids import family_of, first_id_at, moment_of
+from metering.models import ATIToken, PolicyDecision, TaskJob, Tenant, UsageLog, User
 from metering.models.usage import GATEWAYS_OWN_ID
 
 MOST_FOUND = 50
@@ -61,7 +63,9 @@ def lines_of(within: Asked, ids: list[UUID]) -> list[LogLine]:
     known = {line.id for line in logged}
     states = [state for pair in STATES.values() for state in pair]
     waiting = unlogged(within).filter(pk__in=ids, state__in=states)
-    denied = refused(within).filter(pk__in=ids).defer("trace")
+    denied: Iterable[PolicyDecision] = refused(within).filter(pk__in=ids).defer("trace")
+    if within.tenant is not None:
+        denied = told_to_tenant(denied)
     rest = [line_of_unlogged(row) for row in waiting if row.pk not in known]
     found = [*logged, *rest, *map(line_of_refusal, denied)]
     return sorted(found, key=lambda line: line.id, reverse=True)
@@ -136,10 +140,10 @@ def _requested(text: str, within: Asked) -> set[UUID]:
         identifier = UUID(text)
     except ValueError:
         identifier = None
-    if identifier is None or not is_uuid7(identifier):
+    moment = None if identifier is None else moment_of(identifier)
+    if moment is None:
         callers_own = ~Q(request_id__regex=GATEWAYS_OWN_ID)
         return _first(_log(within).filter(callers_own, request_id=text)) | _waiting(text, within)
-    moment = datetime.fromtimestamp(time_ms_of(identifier) / 1000, UTC)
     found: set[UUID] = set()
     for since, until in ((-EARLIER, SOON), (SOON, MOST_LATE)):
         span = {"id__gte": first_id_at(moment + since), "id__lt": first_id_at(moment + until)}

@@ -11,6 +11,7 @@ from metering.activity.meters_then import MeterThen, meters_then
 from metering.activity.search import lines_of
 from metering.activity.status import Status
 from metering.decisions.find import request_digest
+from metering.decisions.told import told_to_tenant
 from metering.errors import NotFound
 from metering.ids import family_of, first_id_at
 from metering.models import (
@@ -72,7 +73,7 @@ def story_of(id_: UUID, within: Asked) -> Story | Refusal:
         raise NotFound(f"There is no call or refusal {id_}.")
     [line] = found
     if line.status is Status.REFUSED:
-        return _refusal(line)
+        return _refusal(line, with_shared=within.tenant is None)
     return _story(line, with_shared=within.tenant is None)
 
 
@@ -91,12 +92,14 @@ def _story(line: LogLine, *, with_shared: bool) -> Story:
         entries=entries,
         meters=meters,
         alerts=_alerts(meters, ended.recorded_at) if ended is not None else [],
-        decisions=_decisions(line),
+        decisions=_decisions(line, with_shared=with_shared),
     )
 
 
-def _refusal(line: LogLine) -> Refusal:
+def _refusal(line: LogLine, *, with_shared: bool) -> Refusal:
     decision = PolicyDecision.objects.get(pk=line.id)
+    if not with_shared:
+        [decision] = told_to_tenant([decision])
     limit: Budget | PolicyRule | None = None
     if decision.rule_id is not None:
         limit = (
@@ -127,8 +130,7 @@ def _went_past(then: MeterThen, alert: QuotaAlert) -> bool:
     return then.before * 100 < alert.threshold * alert.limit <= then.after * 100
 
 
-def _decisions(line: LogLine) -> list[PolicyDecision]:
+def _decisions(line: LogLine, *, with_shared: bool) -> list[PolicyDecision]:
     about = DecisionRequest.objects.filter(digest=request_digest(line.request_id)).values("decision_id")
-    return list(
-        PolicyDecision.objects.filter(pk__in=about, tenant_id=line.tenant_id).order_by("id")[:MOST_ALERTS]
-    )
+    rows = PolicyDecision.objects.filter(pk__in=about, tenant_id=line.tenant_id).order_by("id")[:MOST_ALERTS]
+    return list(rows) if with_shared else told_to_tenant(rows)

@@ -1,7 +1,8 @@
 """Which limit denies a call, and what its caller can do: every denial of admission gets its name here.
 
 Rate limits and the ledger answer with what was short. Where several limits are short, the one is named that stays so
-longest, because the caller has to wait for that one anyway.
+longest, because the caller has to wait for that one anyway. A message tells no figures of a limit that tenants share:
+they would tell how much the others use.
 """
 
 import math
@@ -46,7 +47,8 @@ def no_room_error(short: NoRoom, now: datetime) -> LimitExceeded:
     message = _budget_message(denial, limit)
     if limit.meter.dimension is Dimension.CONCURRENCY:
         kind = ConcurrencyExceeded
-        message = f"Too many calls are in flight under {limit.name}: {denial.held} of {denial.limit}."
+        figures = "" if _is_shared(limit) else f": {denial.held} of {denial.limit}"
+        message = f"Too many calls are in flight under {limit.name}{figures}."
     elif _is_only_held(short, denial):
         kind = BudgetReserved
         message = (
@@ -66,7 +68,8 @@ def no_room_error(short: NoRoom, now: datetime) -> LimitExceeded:
             period=limit.meter.window.value,
             source_id=limit.source_id,
             override=_override(denial, limit),
-            subject_id=limit.meter.subject_id if limit.meter.tenant_id is not None else None,
+            subject_id=None if _is_shared(limit) else limit.meter.subject_id,
+            shared=_is_shared(limit),
         ),
         reset_at=denial.resets_at if kind is not ConcurrencyExceeded else None,
         retry_after_s=_wait_s(short, denial, now),
@@ -89,9 +92,14 @@ def too_few_error(short: TooFew, now: datetime) -> RateLimited | OverRateCapacit
             ),
         )
     level = levels[place]
+    short_of = (
+        f"{limit.name}, which tenants share, has too little for this call now"
+        if limit.shared
+        else f"{limit.name} allows {limit.per_minute:,}, this call needs {draw.units:,} "
+        f"and {level.remaining:,} are there now"
+    )
     return RateLimited(
-        f"Too fast: {limit.name} allows {limit.per_minute:,}, this call needs {draw.units:,} "
-        f"and {level.remaining:,} are there now; there will be enough in {wait_s:.1f} s.",
+        f"Too fast: {short_of}; there will be enough in {wait_s:.1f} s.",
         usage=LimitUsage(
             budget=limit.name,
             scope=limit.scope.value,
@@ -102,6 +110,7 @@ def too_few_error(short: TooFew, now: datetime) -> RateLimited | OverRateCapacit
             limit=limit.per_minute,
             period="minute",
             source_id=limit.rule_id,
+            shared=limit.shared,
         ),
         reset_at=now + timedelta(seconds=wait_s),
         retry_after_s=max(1, math.ceil(wait_s)),
@@ -198,13 +207,21 @@ def _override(denial: LineDenial, limit: MeterLimit) -> int:
     return denial.limit - limit.limit if limit.raises else 0
 
 
+def _is_shared(limit: MeterLimit) -> bool:
+    """Whether other tenants' calls count on the same meter."""
+    return limit.meter.tenant_id is None
+
+
 def _facts(denial: LineDenial, limit: MeterLimit) -> str:
+    """What the budget has left and what the call needs; of a budget that tenants share, only the latter."""
     dimension = limit.meter.dimension
 
     def shown(amount: int) -> str:
         return f"${usd_text(amount)}" if dimension is Dimension.COST else f"{amount:,}"
 
     unit = "" if dimension is Dimension.COST else f" {dimension.unit}"
+    if _is_shared(limit):
+        return f"tenants share it, and this call may need {shown(denial.requested)}{unit}"
     override = _override(denial, limit)
     parts = f" ({shown(limit.limit)} and an override of {shown(override)})" if override else ""
     return (

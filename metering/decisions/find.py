@@ -4,14 +4,14 @@ Each row knows the ids of its first requests (MOST_REQUESTS of a principal, rule
 that the gateway made (a UUIDv7) still tells its moment: it leads to the floods of that moment.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from hashlib import blake2b
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from metering.decisions.write import MOST_REQUESTS
-from metering.ids import first_id_at, is_uuid7, time_ms_of
+from metering.ids import first_id_at, moment_of
 from metering.models import DecisionRequest, PolicyDecision
 
 SLOW = timedelta(minutes=1)
@@ -39,9 +39,9 @@ def _floods_at(request_id: str) -> Q:
         identifier = UUID(request_id)
     except ValueError:
         return Q(pk__in=[])
-    if not is_uuid7(identifier):
+    moment = moment_of(identifier)
+    if moment is None:
         return Q(pk__in=[])
-    moment = datetime.fromtimestamp(time_ms_of(identifier) / 1000, UTC)
     return Q(
         count__gt=MOST_REQUESTS,
         pk__gte=first_id_at(moment - 2 * SLOW),

@@ -85,7 +85,7 @@ def refused_steps(limits: MeterLimits, usage: LimitUsage, now: datetime) -> Iter
         requested=usage.requested,
         left=max(0, usage.limit - usage.current - usage.held),
         override=usage.override,
-        shared=any(limit.source_id == usage.source_id and limit.meter.tenant_id is None for limit in limits),
+        shared=usage.shared,
     )
     for limit in limits:
         if limit.source_id != usage.source_id and not limit.only_counts:

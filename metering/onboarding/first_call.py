@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from metering.activity.asked import END, Asked
+from metering.activity.asked import Asked
 from metering.activity.line import LogLine
 from metering.activity.log import activity_page
 from metering.activity.status import Status
+from metering.ids import END
 from metering.models import Tenant
 
 MOST = 50

@@ -172,9 +172,14 @@ def _could_fit(limit: RateLimit, draw: Draw) -> bool:
 
 
 def tightest(limits: Limits, levels: tuple[Level, ...]) -> tuple[RateBalance, ...]:
-    """Of each dimension, the bucket with least left; `limits` may go on beyond `levels`."""
+    """Of each dimension, the bucket with least left; `limits` may go on beyond `levels`.
+
+    Of the tenant's own buckets: what is left of a shared one would tell how much the other tenants use.
+    """
     found: dict[Dimension, tuple[float, Level]] = {}
     for limit, level in zip(limits, levels, strict=False):
+        if limit.shared:
+            continue
         left = level.per_minute - level.used
         known = found.get(limit.dimension)
         if known is None or left < known[0]:

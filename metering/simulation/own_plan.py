@@ -54,6 +54,13 @@ def plans_of(tenant: Tenant, *, now: datetime) -> list[Plan]:
     return list(Plan.objects.filter(ati_tokens__in=ATIToken.objects.for_tenant(tenant).live(now)).distinct())
 
 
+def own_plan_code(tenant: Tenant, code: str, *, now: datetime) -> str:
+    """The code of a plan that the tenant is on. Raises NotFound for any other, whether there is one or not."""
+    if code not in {plan.code for plan in plans_of(tenant, now=now)}:
+        raise NotFound(f"The tenant {tenant.slug!r} is not on a plan {code!r}.", param="plan")
+    return code
+
+
 def own_plan(
     *, tenant: Tenant, subject: PolicySubject, now: datetime, allowed_tasks: Collection[str] = ()
 ) -> OwnPlan:

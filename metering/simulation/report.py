@@ -1,8 +1,9 @@
 """A replay and a decision as JSON-ready facts: the same for the command, the API and the console."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
+from uuid import UUID
 
 from metering.decisions.decision import EnforcementDecision
 from metering.ledger.commands import ALWAYS
@@ -59,6 +60,12 @@ def decision_facts(
         "cache": cache,
         "trace": steps if with_shared else [without_shared(step) for step in steps],
     }
+
+
+def is_of_shared(trace: Iterable[Mapping[str, Any]], rule_id: UUID | None) -> bool:
+    """Whether what decided, by a decision's stored trace, is a limit that all tenants share."""
+    deciding = None if rule_id is None else str(rule_id)
+    return any(step.get("shared") and step.get("source_id") == deciding for step in trace)
 
 
 def without_shared(step: dict[str, Any]) -> dict[str, Any]:

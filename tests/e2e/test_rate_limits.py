@@ -107,7 +107,10 @@ def test_a_providers_rate_is_shared_by_tenants(client_of: Callable[[str], openai
     ask(client_of(make_token().secret))
     with pytest.raises(openai.RateLimitError) as caught:
         ask(client_of(make_token(birch()).secret))
-    assert caught.value.body["usage"]["budget"] == "provider requests/minute"  # type: ignore[index]
+    usage = caught.value.body["usage"]  # type: ignore[index]
+    assert usage["budget"] == "provider requests/minute"
+    assert [usage[name] for name in ("current", "held", "limit")] == [None, None, None]
+    assert "x-ratelimit-remaining-requests" not in caught.value.response.headers
 
 
 def test_a_call_larger_than_the_minute_is_refused_for_good(client_of: Callable[[str], openai.OpenAI]) -> None:

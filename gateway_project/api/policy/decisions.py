@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from gateway_project.api.authentication import caller_of
 from gateway_project.api.permissions import IsTenantAdmin
 from gateway_project.api.policy.fields import TAG, StepOut
 from gateway_project.api.query import asks, query_text
@@ -15,7 +16,8 @@ from gateway_project.api.schema import TENANT, paged
 from gateway_project.api.views import ApiView
 from metering.decisions.find import about_request
 from metering.decisions.report import VERDICTS, DecisionFilter, decision_report
-from metering.models import PolicyDecision
+from metering.decisions.told import told_to_tenant
+from metering.models import PolicyDecision, User
 from metering.simulation.report import without_shared
 from metering.types import MODES
 
@@ -75,7 +77,8 @@ class Decisions(ApiView):
         rows = in_reach(chosen.rows(), request)
         if request_id := query_text(request, "request_id", max_length=128):
             rows = about_request(rows, request_id)
-        return self.page(rows, DecisionRowOut)
+        is_operator = caller_of(request).role == User.Role.SUPER_ADMIN
+        return self.page(rows, DecisionRowOut, told=list if is_operator else told_to_tenant)
 
 
 class DecisionReport(ApiView):

@@ -20,7 +20,7 @@ from metering.admission.plan import asker_of
 from metering.errors import InvalidRequest, NotFound
 from metering.models import Tenant
 from metering.policy.values import PolicySubject
-from metering.simulation.own_plan import OwnPlan, own_plan, plans_of
+from metering.simulation.own_plan import OwnPlan, own_plan, own_plan_code, plans_of
 from metering.simulation.report import limit_facts
 
 PLAN = OpenApiParameter(
@@ -80,13 +80,11 @@ class MyPlan(ApiView):
 
 def _plan_of(request: Request, tenant: Tenant, named: str, moment: datetime) -> str:
     """An administrator's own plan, or another one of the tenant. Raises NotFound for one that is none of it."""
+    if named:
+        return own_plan_code(tenant, named, now=moment)
     codes = [plan.code for plan in plans_of(tenant, now=moment)]
     token = caller_of(request).token
     own = token.plan_tier_id if token is not None and token.tenant_id == tenant.pk else None
-    if named:
-        if named not in codes:
-            raise NotFound(f"The tenant {tenant.slug!r} is not on a plan {named!r}.", param="plan")
-        return named
     if own in codes:
         return str(own)
     if not codes:

@@ -6,6 +6,7 @@ from ipaddress import ip_network
 from typing import TypedDict
 
 from metering.errors import InvalidRequest
+from metering.ids import END
 from metering.models import LLMModel, Team
 from metering.models import Task as TaskRow
 from metering.text import normal
@@ -27,11 +28,13 @@ class Narrowed(TypedDict, total=False):
 def checked_narrowing(said: Narrowed, *, now: datetime) -> Narrowed:
     """Returns the narrowing in canonical form.
 
-    Raises InvalidRequest for an end in the past, an unknown task or model, or a malformed network.
+    Raises InvalidRequest for an end in the past or too far off, an unknown task or model, or a malformed network.
     """
     checked: Narrowed = said.copy()
     if (expires_at := said.get("expires_at")) is not None and expires_at <= now:
         raise InvalidRequest("A token must expire in the future.", param="expires_at")
+    if expires_at is not None and expires_at >= END:
+        raise InvalidRequest(f"A token must expire before the year {END.year}, or never.", param="expires_at")
     if "allowed_tasks" in said:
         tasks = _bounded("allowed_tasks", said["allowed_tasks"])
         _check_known(

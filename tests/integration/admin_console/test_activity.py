@@ -82,6 +82,15 @@ def text(response: Any) -> str:
     return str(response.content.decode())
 
 
+@pytest.mark.parametrize(
+    ("typed", "found"), [("$5", 1), ("5 USD", 1), ("2k", 0), ("$1,000.50", 0), ("0.25", 1)]
+)
+def test_a_cost_is_typed_as_people_write_it(console: Client, alder: Tenant, typed: str, found: int) -> None:
+    made(alder, cost_nano_usd=5_000_000_000)
+    context = console.get(LOG, {"cost_from": typed}).context
+    assert (list(context["problems"]), len(context["rows"])) == ([], found)
+
+
 class TestTheLog:
     def test_it_lists_calls_and_refusals_in_words(self, console: Client, alder: Tenant) -> None:
         made(alder, "error", "ok", cost_nano_usd=12_926_000)
@@ -134,7 +143,16 @@ class TestTheLog:
         assert console.get(f"{LOG}?slower_than=100").context["rows"] == []
 
     @pytest.mark.parametrize(
-        "query", ["from=noon", "cost_from=much", "status=odd", "cursor=x", "user=nobody@x"]
+        "query",
+        [
+            "from=noon",
+            "to=1960-01-01T00:00:00%2B00:00",
+            "from=9999-12-31T23:59:59-14:00",
+            "cost_from=much",
+            "status=odd",
+            "cursor=x",
+            "user=nobody@x",
+        ],
     )
     def test_what_cannot_be_read_is_told(self, console: Client, query: str) -> None:
         assert console.get(f"{LOG}?{query}").context["problems"]
@@ -364,6 +382,28 @@ class TestARefusal:
         assert "A limit that all tenants share has no room." in shown
         assert "9,999.01" not in shown
         assert "$0.99" not in shown
+
+    def test_another_limit_that_all_share_hides_nothing_of_the_one_that_decided(self, alder: Tenant) -> None:
+        own, other = uuid7(), uuid7()
+        step = {"value": 9, "source": "tenant", "outcome": "no room", "requested": 1}
+        row = refused(
+            alder, message="The budget tenant cost/day has no room.", rule_id=own,
+            trace=[{**step, "rule": "global cost/day", "source_id": str(other), "shared": True},
+                   {**step, "rule": "tenant cost/day", "source_id": str(own)}],
+        )  # fmt: skip
+        shown = text(browser(somebody(alder, User.Role.TENANT_ADMIN)).get(f"{LOG}{row.pk}/"))
+        assert "The budget tenant cost/day has no room." in shown
+
+    def test_operators_are_told_what_all_have_used_from_the_trace(
+        self, console: Client, alder: Tenant
+    ) -> None:
+        row = refused(
+            alder, message="The budget global cost/day has no room.", rule="global cost/day",
+            trace=[{"rule": "global cost/day", "value": 10**13, "source": "global", "outcome": "no room",
+                    "requested": 1, "left": 990_000_000, "used": 9_999_010_000_000, "held": 0, "shared": True}],
+        )  # fmt: skip
+        shown = text(console.get(f"{LOG}{row.pk}/"))
+        assert "$9,999.01 used" in shown
 
     @pytest.mark.parametrize(
         ("code", "message", "words"),

@@ -64,6 +64,19 @@ def test_one_post_acknowledges_an_alert_and_the_first_who_does_stays(alder: Alde
     assert len(sentences(admin, "state=acknowledged")) == 1
 
 
+def test_a_tenants_people_do_not_learn_who_the_operators_are(alder: Alder, admin: Client) -> None:
+    row = alert(alder.tenant)
+    operator = rows.super_admin()
+    browser_of(operator).post(ALERTS, {"alert": row.pk})
+    again = admin.post(ALERTS, {"alert": row.pk}, follow=True)
+    assert "An operator looks after it already." in again.content.decode()
+    seen = admin.get(f"{ALERTS}?state=acknowledged")
+    assert [line.acknowledged_by for line in seen.context["lines"]] == ["an operator"]
+    assert operator.email not in seen.content.decode()
+    [line] = browser_of(operator).get(f"{ALERTS}?state=acknowledged").context["lines"]
+    assert line.acknowledged_by == operator.email
+
+
 def test_the_sidebar_counts_what_nobody_has_acknowledged(alder: Alder, admin: Client) -> None:
     def mark(client: Client) -> str:
         page = client.get("/admin/profile/").content.decode()

@@ -89,6 +89,7 @@ def test_saving_without_a_change_changes_nothing(console: Client) -> None:
     [
         ({"allowed_networks": "office"}, "allowed_networks", "&#x27;office&#x27; is not a network"),
         ({"ends_on": "2020-01-01"}, "ends_on", "must expire in the future"),
+        ({"ends_on": "9999-12-31"}, "ends_on", "before the year 9000"),
         ({"ends_at": "09:00"}, "ends_on", "Name the day too."),
         ({"allowed_tasks": ["LLM9"]}, "allowed_tasks", "LLM9 is not one of the available choices"),
     ],

@@ -8,6 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
+from admin_console.limits.whom import MOST
 from metering.catalog.provider_keys.read_keys import keys_of
 from metering.identity.people.create_team import create_team
 from metering.models import ATIToken, AuditEvent, Budget, Feature, PlanFeature, PolicyRule, Team, User
@@ -97,6 +98,20 @@ class TestLimits:
             "project=apollo",
             2000,
         )
+
+    def test_whom_the_address_names_is_offered_wherever_they_stand(self, browser: Client) -> None:
+        slugs = [*(f"a{number:04}" for number in range(MOST)), "zoo"]
+        Team.objects.bulk_create([Team(tenant=alder(), slug=slug, name=slug) for slug in slugs])
+        assert browser.get("/admin/limits/rule/?whom=team:zoo").context["form"]["whom"].value() == "team:zoo"
+        form = {"whom": "team:zoo", "key": "max_tokens_out", "value": "2k", "mode": "enforce"}
+        assert browser.post("/admin/limits/rule/", form).status_code == 302
+        invite = {"email": "new@alder.example", "role": "MEMBER", "team": "zoo"}
+        assert browser.post("/admin/people/invite/", invite).status_code == 302
+
+    def test_a_rule_of_an_unknown_task_is_refused_at_its_field(self, browser: Client) -> None:
+        form = {**TAG, "key": "max_tokens_out", "value": "2k", "mode": "enforce", "task": "BOGUS"}
+        refused = browser.post("/admin/limits/rule/", form)
+        assert refused.context["form"].errors.keys() == {"task"}
 
     def test_its_effect_is_shown_and_nothing_is_set(self, browser: Client) -> None:
         shown = browser.post("/admin/limits/budget/", {**TAG, **BUDGET, "preview": "1"})

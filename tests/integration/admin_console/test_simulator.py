@@ -78,6 +78,13 @@ class TestAsking:
         assert facts["denied"] == 2
         assert [row["rule"] for row in facts["denied_by"]] == ["tenant max_tokens_in"]
 
+    def test_it_is_answered_in_words_and_to_the_cent(self, console: Client) -> None:
+        facts = {"tenant": "alder", "key": "max_tokens_in", "value": "1000"}
+        shown = ask(console, **facts).context
+        [table] = shown["tables"]
+        assert table["table"]["rows"] == [["Tenant: tokens in", "input too long", "2", "<$0.01"]]
+        assert dict(shown["figures"])["Difference"] == "-<$0.01"
+
     def test_with_another_rule_of_the_gateway(self, console: Client) -> None:
         assert answer(console, key="max_tokens_in", value="1000")["denied"] == 3
 
@@ -112,8 +119,15 @@ class TestARefusalSaysWhatWouldBeValid:
     def test_of_an_unknown_tenant(self, console: Client) -> None:
         assert problems(console, tenant="yew")["tenant"] == ["There is no such tenant."]
 
-    def test_of_an_unknown_plan(self, client: Client) -> None:
-        assert problems(tenant_admin(client), plan="YEW")["plan"] == ["There is no plan 'YEW'."]
+    @pytest.mark.parametrize("plan", ["YEW", "SECRET"])
+    def test_of_a_plan_that_the_tenant_is_not_on(self, client: Client, plan: str) -> None:
+        Plan.objects.create(code="SECRET", name="Of others")
+        admin = tenant_admin(client)
+        assert "is not one of the available choices" in problems(admin, plan=plan)["plan"][0]
+        assert admin.get(PAGE).context["form"].fields["plan"].choices == [
+            ("", "as it is"),
+            ("PRO", "Professional"),
+        ]
 
     def test_of_a_period_that_ends_before_it_begins(self, console: Client) -> None:
         found = problems(console, since=now().date(), until=now().date() - timedelta(days=1))

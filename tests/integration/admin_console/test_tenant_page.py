@@ -13,7 +13,8 @@ from django.utils.html import strip_tags
 from django.utils.timezone import now
 
 from admin_console.blast_radius import lines_of_radius
-from metering.models import ATIToken, AuditEvent, PolicyRule, Tenant, User
+from admin_console.tenant.forms import MOST_CHOICES
+from metering.models import ATIToken, AuditEvent, PolicyDecision, PolicyRule, Team, Tenant, User
 from metering.policy.edit.target import find_target
 from metering.reports.buckets import Bucket
 from metering.reports.spend import spent
@@ -104,6 +105,19 @@ class TestWhatItShows:
         assert [line.value for line in card.lines if line.title == "Tokens out"] == ["500 tokens"]
         assert console.get(f"{ALDER}?for=team:nobody").context["limits"].problem
 
+    def test_limits_of_a_plan_are_for_who_is_on_it(self, console: Client, token: ATIToken) -> None:
+        make_plan("SECRET")
+        RuleFactory(scope="plan", scope_id="SECRET", key="max_tokens_out", value=4_321)
+        assert console.get(f"{ALDER}?for=plan:SECRET").context["limits"].lines
+        admin = admin_of(console, alder())
+        for code in ("SECRET", "NEVER"):
+            card = admin.get(f"/admin/tenant/?for=plan:{code}").context["limits"]
+            assert (card.lines, card.problem) == ((), f"The tenant 'alder' is not on a plan '{code}'.")
+        assert admin.get("/admin/tenant/?for=plan:PRO").context["limits"].lines
+        for page in ("/admin/tokens/", "/admin/explore/savings/", "/admin/explore/savings/?plan=SECRET"):
+            assert "SECRET</" not in text_of(admin, page)
+            assert 'value="SECRET"' not in text_of(admin, page)
+
     def test_names_and_never_ids(self, console: Client) -> None:
         rows.usage(rows.customer("alder"))
         shown = strip_tags(text_of(console, ALDER))
@@ -115,6 +129,27 @@ class TestWhatItShows:
         rows.usage(rows.customer("alder"))
         denials = console.get(ALDER).context["denials"]
         assert (denials.calls, denials.lines[0].what) == (3, "tenant cost/month")
+
+    def test_denials_are_read_in_one_query_since_calls_are_refused_meanwhile(
+        self, console: Client, token: ATIToken
+    ) -> None:
+        moment = now()
+        alike = {
+            "tenant_id": alder().pk, "task": "LLM0_CHAT", "verdict": "denied", "code": "rate_limited",
+            "rule": "tenant requests/minute", "mode": "enforce", "first_at": moment,
+        }  # fmt: skip
+        for number, words in enumerate(("earlier", "latest")):
+            minute = moment + timedelta(seconds=number)
+            PolicyDecision.objects.create(
+                minute=minute, last_at=minute, message=words, count=number + 1, **alike
+            )
+        with CaptureQueriesContext(connection) as queries:
+            denials = console.get(ALDER).context["denials"]
+        assert [(line.what, line.how_often.partition(" ")[0]) for line in denials.lines] == [("latest", "3")]
+        reading = [
+            query for query in queries if "policydecision" in query["sql"] and "last_at" in query["sql"]
+        ]
+        assert len(reading) == 1
 
     def test_what_was_changed_in_sentences_and_by_whom_only_to_operators(
         self, console: Client, token: ATIToken
@@ -204,6 +239,33 @@ class TestTokens:
         end = ATIToken.objects.get(name="app").expires_at
         assert end is not None
         assert end.hour in (22, 23)
+
+    def test_the_person_and_team_of_the_address_are_offered_wherever_they_stand(
+        self, console: Client
+    ) -> None:
+        make_plan()
+        tenant, names = alder(), [f"a{number:04}" for number in range(MOST_CHOICES)]
+        Team.objects.bulk_create([Team(tenant=tenant, slug=name, name=name) for name in [*names, "zoo"]])
+        User.objects.bulk_create(
+            [User(tenant=tenant, email=f"{name}@alder.example") for name in [*names, "zoe"]]
+        )
+        chosen = {"user": "zoe@alder.example", "team": "zoo"}
+        card = console.get(f"{ALDER}?for=team:zoo").context["limits"]
+        assert "team:zoo" in [choice.value for choice in card.select.choices]
+        filled = console.get(f"{ALDER}issue-token/", chosen).context["form"]
+        assert {name: filled.fields[name].choices[-1][0] for name in chosen} == chosen
+        text_of(console, f"{ALDER}issue-token/", name="late", plan="PRO", **chosen)
+        token = ATIToken.objects.select_related("user", "team").get(name="late")
+        assert token.user is not None
+        assert token.team is not None
+        assert (token.user.email, token.team.slug) == ("zoe@alder.example", "zoo")
+
+    def test_a_day_at_the_end_of_all_calendars_is_refused_at_its_field(self, console: Client) -> None:
+        make_plan()
+        alder()
+        form = {"name": "app", "plan": "PRO", "ends": "date", "ends_on": "9999-12-31"}
+        refused = console.post(f"{ALDER}issue-token/", form)
+        assert "before the year 9000" in refused.context["form"].errors["ends_on"][0]
 
     def test_an_administrator_passes_on_the_own_plan_only(self, client: Client) -> None:
         make_plan("ENTERPRISE")

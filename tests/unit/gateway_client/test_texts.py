@@ -49,6 +49,13 @@ def test_a_budget_that_is_no_money_is_told_in_its_unit_and_one_without_an_end_sa
     assert "Current usage: 1,200 tokens\nLimit: 1,000 tokens\nResets at: unknown" in text
 
 
+def test_a_budget_that_tenants_share_is_told_without_figures() -> None:
+    usage = LimitUsage(current=Decimal(0), limit=Decimal(0), period="daily", is_told=False)
+    text = exceeded(usage, RESETS).display_message()
+    assert "your daily budget limit" in text
+    assert "$" not in text
+
+
 def test_colours_are_for_terminals() -> None:
     usage = LimitUsage(current=Decimal(1), limit=Decimal(1), period="daily")
     assert "\x1b" not in exceeded(usage, RESETS).display_message()

@@ -10,7 +10,7 @@ from django.utils.timezone import now
 
 from metering.ids import derived_id, uuid7
 from metering.models import ATIToken, LedgerEntry, PolicyDecision, User
-from tests.factories import AttemptFactory, ReservationFactory, alder, birch, id_at, make_token
+from tests.factories import AttemptFactory, BudgetFactory, ReservationFactory, alder, birch, id_at, make_token
 from tests.integration.gateway_project.api.people import call, code_of, person, super_admin
 
 pytestmark = pytest.mark.django_db
@@ -170,6 +170,31 @@ def test_a_refusal_tells_its_trace_without_what_tenants_share() -> None:
     [of_operator] = get(super_admin(), f"activity/{row.pk}").json()["trace"]
     [of_tenant] = get(person(role=User.Role.TENANT_ADMIN), f"activity/{row.pk}").json()["trace"]
     assert (of_operator["left"], of_tenant["left"]) == (2, None)
+
+
+OF_ALL = (
+    "The budget global cost/day has no room for this call: $7 used and $2 held of $9, this call may need $1."
+)
+
+
+@pytest.mark.parametrize("rule", ["global cost/day", "provider openai cost/day"])
+def test_stored_messages_tell_a_tenant_nothing_of_what_all_have_used(rule: str) -> None:
+    id_ = uuid7()
+    step = {"rule": rule, "value": 9, "source": rule, "outcome": "no room", "source_id": str(id_), "left": 2}
+    row = refused(rule=rule, rule_id=id_, message=OF_ALL.replace("global cost/day", rule), trace=[step])
+    admin = person(role=User.Role.TENANT_ADMIN)
+    paths = ("activity", f"activity?q={row.pk}", f"activity/{row.pk}", "policy/decisions")
+    told = {path: get(admin, path).content.decode() for path in paths}
+    assert [path for path, text in told.items() if "$7" in text or '"left":2' in text] == []
+    operator = super_admin()
+    assert all("$7" in get(operator, path).content.decode() for path in paths)
+
+
+def test_a_gateways_budget_that_counts_each_tenant_is_told_with_its_figures() -> None:
+    budget = BudgetFactory(tenant=None, scope="global", per="tenant", dimension="cost")
+    refused(rule="global cost/day", rule_id=budget.pk, message=OF_ALL)
+    [row] = results(person(role=User.Role.TENANT_ADMIN))
+    assert row["message"] == OF_ALL
 
 
 def test_what_is_not_there_and_what_is_anothers_are_told_alike() -> None:

@@ -111,6 +111,10 @@ def test_somebody_who_sees_only_their_own_finds_only_that(wanted: UUID) -> None:
     assert find("ann@alder.example", within).value == ann.pk
 
 
-@pytest.mark.parametrize("text", ["", "nothing", str(uuid7()), "x" * 500, "ati_", "%"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "nothing", str(uuid7()), str(uuid7(0)), str(uuid7(2**48 - 1)), "x" * 500, "ati_", "%"],
+    ids=["empty", "a word", "an id", "an id of 1970", "an id of 10889", "too long", "a prefix", "a sign"],
+)
 def test_what_nobody_has_leads_nowhere(wanted: UUID, text: str) -> None:
     assert search(text) == Found()

@@ -33,6 +33,8 @@ AMOUNTS = st.decimals(min_value=0, max_value=10**15, allow_nan=False, allow_infi
         ("80", Unit.PERCENT, "80"),
         ("-2.5 %", Unit.PERCENT, "-2.5"),
         (".5", Unit.DOLLARS, "0.5"),
+        ("$8.000", Unit.DOLLARS, "8"),
+        ("0.125", Unit.COUNT, "0.125"),
     ],
 )
 def test_what_people_type_is_read(typed: str, unit: Unit, amount: str) -> None:
@@ -48,6 +50,9 @@ def test_what_people_type_is_read(typed: str, unit: Unit, amount: str) -> None:
         ("1.234,56", Unit.DOLLARS, "may mean two amounts"),
         ("12,3456", Unit.COUNT, "may mean two amounts"),
         ("1,000 000", Unit.COUNT, "may mean two amounts"),
+        ("8.000", Unit.COUNT, 'Write "8,000" or "8", whichever you mean.'),
+        ("1.250k", Unit.COUNT, 'Write "1,250" or "1.25"'),
+        ("1.000.000", Unit.COUNT, "is no amount"),
         ("$5", Unit.COUNT, "not counted in dollars"),
         ("5 %", Unit.DOLLARS, "not a percentage"),
         ("five", Unit.COUNT, "“five” is no amount"),
@@ -69,6 +74,8 @@ def test_what_is_no_amount_or_may_mean_two_is_refused_with_a_sentence(
 
 @given(AMOUNTS, st.sampled_from(Unit))
 def test_what_is_shown_is_read_back_to_the_last_digit(amount: Decimal, unit: Unit) -> None:
+    if unit is Unit.COUNT:
+        amount = amount.to_integral_value()
     assert read_amount(shown_amount(amount, unit), unit) == amount
 
 

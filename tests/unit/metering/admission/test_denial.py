@@ -1,22 +1,29 @@
+from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 
+from gateway_project.http.errors import error_body
 from metering.admission.denial import no_room_error
+from metering.decisions.trace import refused_steps
 from metering.errors import (
     BudgetExceeded,
     BudgetReserved,
+    ConcurrencyExceeded,
     IdempotencyAnswerLost,
     IdempotencyInProgress,
     IdempotencyMismatch,
+    LimitExceeded,
     MeteringUnavailable,
     TransitionRefused,
 )
 from metering.ids import uuid7
 from metering.ledger.results import LineDenial, Reason, Refused
+from metering.money import usd_text
 from metering.reservation.no_room import NoRoom
 from metering.reservation.refused import refusal_error
-from metering.types import Dimension, ReservationState
+from metering.types import Dimension, ReservationState, Scope
 from tests.fakes.allowance import NOW
 from tests.fakes.policy import line
 
@@ -84,6 +91,43 @@ def test_what_is_only_held_is_told_apart_from_what_is_used_up(
 def test_a_budget_that_is_used_up_is_named_before_one_that_is_only_held() -> None:
     held = denial(0, after_s=None, used=0, held=10)
     assert error_of(held, denial(1, after_s=60)).usage.dimension == "tokens"
+
+
+SHARED_FIGURES = {
+    "used": 7_000_000_111,
+    "held": 2_000_000_222,
+    "requested": 3_000_000_333,
+    "limit": 9_000_000_444,
+}
+
+
+@pytest.mark.parametrize(
+    ("dimension", "changes", "kind"),
+    [
+        (Dimension.COST, {}, BudgetExceeded),
+        (Dimension.COST, {"used": 1_000_000_111}, BudgetReserved),
+        (Dimension.COST, {"requested": 10_000_000_333}, BudgetExceeded),
+        (Dimension.CONCURRENCY, {}, ConcurrencyExceeded),
+    ],
+    ids=["used up", "held", "too large", "calls at once"],
+)
+def test_a_denial_tells_no_figures_of_a_limit_that_tenants_share(
+    dimension: Dimension, changes: dict[str, int], kind: type[LimitExceeded]
+) -> None:
+    own = line(dimension, 10)
+    shared = replace(own, meter=msgspec.structs.replace(own.meter, tenant_id=None), scope=Scope.GLOBAL)
+    figures = {**SHARED_FIGURES, **changes}
+    error = no_room_error(NoRoom((shared,), (denial(0, after_s=60, **figures),)), NOW)
+    assert type(error) is kind
+    assert (error.usage.shared, error.usage.subject_id) == (True, None)
+    assert error.usage.current == figures["used"], "operators are told, on the page of the refusal"
+    for name in ("used", "held", "limit"):
+        assert usd_text(figures[name]) not in error.message
+        assert f"{figures[name]}" not in error.message
+    [step] = refused_steps((), error.usage, NOW)
+    assert step.shared
+    told = error_body(error, "r-1")["error"]["usage"]
+    assert [told[name] for name in ("current", "held", "limit")] == [None, None, None]
 
 
 @pytest.mark.parametrize(

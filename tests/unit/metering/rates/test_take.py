@@ -68,6 +68,18 @@ async def test_a_denial_names_limit_use_request_and_end(buckets: ProcessBuckets)
     }
 
 
+async def test_what_is_left_of_a_bucket_that_tenants_share_is_told_to_none(buckets: ProcessBuckets) -> None:
+    shared = limit(Dimension.TOKENS, 1_000, Scope.PROVIDER)
+    assert left(await take(buckets, REQUESTS, shared, tokens=777)) == {"requests": 2}
+    with pytest.raises(RateLimited) as caught:
+        await take(buckets, REQUESTS, shared, tokens=777)
+    error = caught.value
+    assert error.usage.shared
+    assert "provider tokens/minute, which tenants share, has too little" in error.message
+    assert "223" not in error.message
+    assert [balance.dimension for balance in error.balances] == ["requests"]
+
+
 async def test_a_call_larger_than_a_bucket_is_not_told_to_wait(buckets: ProcessBuckets) -> None:
     with pytest.raises(OverRateCapacity, match="Waiting does not help"):
         await take(buckets, REQUESTS, TOKENS, tokens=1_001)
