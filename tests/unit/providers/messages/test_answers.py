@@ -188,6 +188,12 @@ def test_calls_without_numbers_are_told_apart_by_their_ids() -> None:
     assert [(block["id"], block["input"]) for block in content] == [("a", {"x": 1}), ("b", {})]
 
 
+def test_arguments_that_are_an_object_and_no_text_are_that_object() -> None:
+    call = {"index": 0, "id": "c1", "function": {"name": "look", "arguments": {"a": 1}}}
+    assert whole({"tool_calls": [call]})["content"][0]["input"] == {"a": 1}
+    assert accumulated(events([{"tool_calls": [call]}]))["content"][0]["input"] == {"a": 1}
+
+
 def test_a_call_whose_name_comes_late_begins_with_its_name() -> None:
     deltas = [piece(0, id="a"), piece(0, '{"x":'), piece(0, "1}", name="weather")]
     (block,) = accumulated(events(deltas))["content"]
