@@ -142,6 +142,24 @@ def test_calls_without_numbers_are_told_apart_by_their_ids() -> None:
     assert [item["name"] for item in output_of(checked(*calls))] == ["look", "leap"]
 
 
+@pytest.mark.parametrize("ids", [("c1", "c2"), ("", "")])
+def test_calls_that_all_have_the_same_number_are_told_apart(ids: tuple[str, str]) -> None:
+    first, second = ids
+    calls = [
+        piece(0, '{"a":', id=first, name="look"),
+        piece(0, "1}"),
+        piece(0, '{"b":', id=second, name="leap"),
+        piece(0, "2}"),
+    ]
+    items = output_of(checked(*calls))
+    assert [(item["name"], item["arguments"]) for item in items] == [("look", '{"a":1}'), ("leap", '{"b":2}')]
+
+
+def test_pieces_without_a_number_belong_to_the_call_before_them() -> None:
+    rest = {"tool_calls": [{"function": {"arguments": "{}"}}]}
+    assert [item["arguments"] for item in output_of(checked(FIRST, rest))] == ["{}"]
+
+
 def test_a_call_waits_for_its_name() -> None:
     events = checked(piece(0, "{", id="c1"), piece(0, "", name="look"), piece(0, "}"))
     assert output_of(events)[0] | {"id": ""} == {
