@@ -5,14 +5,13 @@ from typing import Any
 
 from providers.messages.carried import carried_in
 from providers.messages.parts import Part, blocks_of, content_of, marked, part_of, text_part
+from providers.messages.results import said_by_tool, shown_to_user
 from providers.openai_compatible.lenient_json import NotJson, encode_lenient
 from providers.translated.refusal import list_at, mapping_at, refusal, text_at
 
 Message = dict[str, Any]
 THOUGHTS = frozenset({"thinking", "redacted_thinking"})
 """Blocks that only the model that made them can read."""
-SHOWN_BELOW = "(The result is shown in the next message.)"
-RESULT_OF = "The result of the tool call {id}:"
 FAILED = "Error: "
 """How the result of a call that failed begins: a chat message has no field for it."""
 
@@ -78,13 +77,11 @@ def _result(block: Mapping[str, Any], path: str) -> tuple[Message, list[Part]]:
         for here, inner in (() if content is None else blocks_of(content, f"{path}.content"))
         for part in part_of(inner, here)
     ]
-    texts = [part["text"] for part in parts if part["type"] == "text"]
-    others = [part for part in parts if part["type"] != "text"]
-    said = "\n".join(texts) or (SHOWN_BELOW if others else "")
+    said = said_by_tool(parts)
     if block.get("is_error") and not said.lower().startswith("error"):
         said = FAILED + said
     message = marked({"role": "tool", "tool_call_id": id, "content": said}, block)
-    return message, [{"type": "text", "text": RESULT_OF.format(id=id)}, *others] if others else []
+    return message, shown_to_user(id, parts)
 
 
 def _assistants(content: object, path: str) -> Iterator[Message]:
