@@ -49,6 +49,8 @@ TEXT_ITEMS = frozenset(
 TEXT_PARTS = frozenset({"input_text", "output_text", "text", "refusal", "summary_text", "reasoning_text"})
 REFERENCE = "item_reference"
 """Stands for an item that the vendor has: input that the request does not show."""
+PLAIN_MODES = (None, "standard")
+"""Of reasoning. What another one may generate beside the answer is not known."""
 OWN_REASONING = "rs_gw_"
 """How the ids of reasoning begin that were made here: no vendor has kept any under them."""
 PICTURE_FIELDS = frozenset({"type", "image_url", "detail"})
@@ -73,6 +75,7 @@ _UNPRICED = {
         or not all(is_known_tool(tool, price, PLAIN_TOOLS) for tool in _added_tools(value))
     ),
     "background": lambda value, price: value is not False,
+    "reasoning": lambda value, price: isinstance(value, Mapping) and value.get("mode") not in PLAIN_MODES,
 }
 
 
