@@ -193,10 +193,15 @@ def test_tools_are_functions() -> None:
         "function": {
             "name": "weather",
             "description": "The weather.",
-            "parameters": {"type": "object"},
+            "parameters": {"type": "object", "properties": {}},
             "strict": True,
         },
     }
+
+
+def test_the_schema_of_a_tool_passes_as_it_is() -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "object"}}}
+    assert chat(tools=[{**WEATHER, "input_schema": schema}])["tools"][0]["function"]["parameters"] == schema
 
 
 @pytest.mark.parametrize(
@@ -245,12 +250,25 @@ def test_how_hard_to_think(fields: dict[str, Any], effort: str | None) -> None:
 
 @pytest.mark.parametrize("field", ["output_config", "output_format"])
 def test_a_schema_of_the_answer(field: str) -> None:
-    form = {"type": "json_schema", "schema": {"type": "object"}}
+    schema = {"type": "object", "additionalProperties": False}
+    form = {"type": "json_schema", "schema": schema}
     body = chat(**{field: {"format": form} if field == "output_config" else form})
     assert body["response_format"] == {
         "type": "json_schema",
-        "json_schema": {"name": "answer", "schema": {"type": "object"}, "strict": True},
+        "json_schema": {"name": "answer", "schema": schema, "strict": True},
     }
+
+
+def test_a_schema_that_a_vendor_of_chat_could_not_enforce_is_not_strict() -> None:
+    """As the SDK makes it of a model with a field that has a default."""
+    schema = {
+        "type": "object",
+        "properties": {"a": {"type": "string"}, "b": {"type": "string"}},
+        "required": ["a"],
+        "additionalProperties": False,
+    }
+    form = chat(output_config={"format": {"type": "json_schema", "schema": schema}})["response_format"]
+    assert form["json_schema"] == {"name": "answer", "schema": schema, "strict": False}
 
 
 def test_a_users_name_passes_and_a_long_one_becomes_a_digest_that_tells_users_apart() -> None:
