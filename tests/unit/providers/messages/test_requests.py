@@ -164,6 +164,22 @@ def test_pictures_of_a_result_go_to_the_user_after_all_results() -> None:
     assert messages[4]["content"] == [text("The result of the tool call a:"), PNG_PART, text("well?")]
 
 
+def test_results_in_turns_of_their_own_still_follow_their_calls() -> None:
+    """Anthropic joins turns of one role; vendors of chat want all results before anything else."""
+    messages = said(
+        user("go"),
+        assistant([use("a"), use("b")]),
+        {"role": "system", "content": "careful"},
+        user([result("a", [PNG])]),
+        user([result("b", "rain"), text("well?")]),
+    )
+    assert [message["role"] for message in messages[1:]] == [
+        *("assistant", "tool", "tool", "system"),
+        *("user", "user"),
+    ]
+    assert [message["tool_call_id"] for message in messages[2:4]] == ["a", "b"]
+
+
 def test_thoughts_of_earlier_answers_are_left_out() -> None:
     thoughts = [
         {"type": "thinking", "thinking": "hm", "signature": "c2ln"},
@@ -341,6 +357,8 @@ def test_what_says_nothing_to_a_chat_vendor_is_left_out(fields: dict[str, Any]) 
         ({"metadata": {"team": "a"}}, "metadata.team"),
         ({"system": [PNG]}, "system[0].type"),
         ({"messages": []}, "messages"),
+        ({"messages": [assistant("")]}, "messages"),
+        ({"messages": [{"role": "system", "content": "s"}]}, "messages"),
     ],
 )
 def test_what_has_no_counterpart_is_refused_by_name(fields: dict[str, Any], field: str) -> None:
@@ -372,6 +390,9 @@ def test_what_has_no_counterpart_is_refused_by_name(fields: dict[str, Any], fiel
         (user([result("a", [{"type": "tool_reference"}])]), "messages[0].content[0].content[0].type"),
         (user([{"text": "a"}]), "messages[0].content[0].type"),
         (user(None), "messages[0].content"),
+        (user(""), "messages[0].content"),
+        (user([]), "messages[0].content"),
+        (user([text("")]), "messages[0].content"),
         (assistant([{"type": "server_tool_use"}]), "messages[0].content[0].type"),
         (assistant([PNG]), "messages[0].content[0].type"),
         (assistant([{**use("a"), "input": "x"}]), "messages[0].content[0].input"),
