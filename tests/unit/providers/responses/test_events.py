@@ -155,6 +155,13 @@ def test_calls_that_all_have_the_same_number_are_told_apart(ids: tuple[str, str]
     assert [(item["name"], item["arguments"]) for item in items] == [("look", '{"a":1}'), ("leap", '{"b":2}')]
 
 
+@pytest.mark.parametrize("arguments", ["", " "])
+def test_a_call_without_arguments_is_told_with_an_empty_object(arguments: str) -> None:
+    begun = piece(0, arguments, id="c1", name="look")
+    assert output_of(checked(begun))[0]["arguments"].strip() == "{}"
+    assert output_of(checked(begun, finish="length"))[0]["arguments"] == arguments
+
+
 def test_pieces_without_a_number_belong_to_the_call_before_them() -> None:
     rest = {"tool_calls": [{"function": {"arguments": "{}"}}]}
     assert [item["arguments"] for item in output_of(checked(FIRST, rest))] == ["{}"]
