@@ -73,10 +73,12 @@ def test_head_of_what_is_refused_has_the_status_of_get(server: Server) -> None:
     assert ask(server, "HEAD", CHAT).status == 405
 
 
-def test_another_method_is_405(server: Server, token: str) -> None:
-    for method, path in (("GET", CHAT), ("DELETE", MODELS), ("PUT", "/api/auth/me")):
+def test_another_method_is_405_and_those_that_there_are_are_named(server: Server, token: str) -> None:
+    allowed = {CHAT: "POST", MODELS: "GET, HEAD", "/api/auth/me": "GET, HEAD, OPTIONS"}
+    for method, path in (("GET", CHAT), ("OPTIONS", CHAT), ("DELETE", MODELS), ("PUT", "/api/auth/me")):
         answer = ask(server, method, path, headers={"x-api-key": token})
         assert answer.told == (405, "method_not_allowed"), path
+        assert answer.headers["allow"] == allowed[path]
 
 
 def test_the_gateways_address_leads_to_the_console(server: Server) -> None:
