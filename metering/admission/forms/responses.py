@@ -18,6 +18,7 @@ from metering.admission.forms.chat import (
     note_cache,
     tool_name,
 )
+from metering.admission.forms.kinds import kind_of
 from metering.admission.text_tokens import TextCeiling
 from metering.catalog.served import ServedModel
 from metering.ports import Body
@@ -123,7 +124,7 @@ class ResponsesForm(RequestForm):
 
     def overhead_of(self, body: Body) -> int:
         tools = _tools_of(body)
-        own = sum(not isinstance(tool, Mapping) or tool.get("type") not in DESCRIBED_TOOLS for tool in tools)
+        own = sum(kind_of(tool) not in DESCRIBED_TOOLS for tool in tools)
         measured = {**body, "tools": tools, "input": items(body.get("input"))}
         return super().overhead_of(measured) + own * OWN_TOOL_TOKENS
 
@@ -195,7 +196,7 @@ def _beyond_text(item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         return
     for field in CONTENTS:
         for part in mappings(item.get(field)):
-            if part.get("type") not in TEXT_PARTS:
+            if kind_of(part) not in TEXT_PARTS:
                 yield part
 
 
@@ -210,7 +211,7 @@ def _as_part(part: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _texts_of(item: Mapping[str, Any]) -> Mapping[str, Any]:
     changed = {
-        field: [part for part in mappings(item[field]) if part.get("type") in TEXT_PARTS]
+        field: [part for part in mappings(item[field]) if kind_of(part) in TEXT_PARTS]
         for field in CONTENTS
         if isinstance(item.get(field), list)
     }

@@ -106,3 +106,7 @@ def test_so_many_texts_that_none_can_be_left_are_told_of_by_their_length() -> No
 
 def test_a_short_document_stays_whole() -> None:
     assert bounded_json({"a": "b"}) == ('{"a":"b"}', False)
+
+
+def test_a_type_that_is_no_text_makes_nothing_opaque() -> None:
+    assert [piece.text for piece in pieces_of({"type": [], "data": "read me"})] == ["read me"]
