@@ -40,6 +40,14 @@ def test_the_right_path_is_named(server: Server) -> None:
             assert f"Ask for {meant};" in answer.error["message"], path
 
 
+def test_what_a_protocol_has_beside_its_calls_is_said_not_to_be_here(server: Server) -> None:
+    for method, path in (("GET", "/v1/responses/resp_1"), ("POST", "/v1/responses/resp_1/cancel")):
+        answer = ask(server, method, path)
+        assert answer.told == (404, "not_found")
+        assert "not stored here" in answer.error["message"]
+    assert "no batches" in ask(server, "POST", "/v1/messages/batches", b"{}").error["message"]
+
+
 def test_every_unknown_path_is_answered_in_the_one_shape(server: Server) -> None:
     for path in UNKNOWN:
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
