@@ -24,7 +24,11 @@ class BegunCall:
             self._object.add(arguments)
 
     def is_followed_by(self, id: str, name: str) -> bool:
-        """Whether a piece under its number begins another call."""
+        """Whether a piece under its number begins another call. Each call begins with its name; an id alone tells
+        nothing, since older servers of vLLM make a new one for each piece.
+        """
+        if not name:
+            return False
         if id and self.given_id:
             return id != self.given_id
-        return bool(name and self.name and self.is_whole)
+        return bool(self.name and self.is_whole)

@@ -108,11 +108,10 @@ class Numbering:
         """The place of the call that a piece is of, or that begins with it."""
         number = given if type(given) is int and given >= 0 else None
         known = self._last if number is None else self._under.get(number)
-        if known is not None and known < len(self._calls):
-            if not self._calls[known].is_followed_by(id, name):
-                return known
-            if number is None and (earlier := self._named(id)) is not None:
-                return earlier
+        if number is None and (earlier := self._named(id)) is not None:
+            return earlier
+        if known is not None and known < len(self._calls) and not self._calls[known].is_followed_by(id, name):
+            return known
         index = len(self._calls)
         if max(index, number or 0) >= MAX_CALLS:
             raise broken(f"its answer holds more than {MAX_CALLS:,} tool calls")

@@ -194,6 +194,13 @@ def test_calls_without_numbers_are_told_apart_by_their_ids() -> None:
     assert [(block["id"], block["input"]) for block in content] == [("a", {"x": 1}), ("b", {})]
 
 
+def test_a_call_is_one_although_each_of_its_pieces_has_another_id() -> None:
+    """As vLLM's older servers send them."""
+    pieces = [begun(0, "c1"), piece(0, '{"a":', id="c2"), piece(0, "1}", id="c3"), piece(0, "", id="c4")]
+    [block] = accumulated(events(pieces))["content"]
+    assert (block["id"], block["input"]) == ("c1", {"a": 1})
+
+
 def test_arguments_that_are_an_object_and_no_text_are_that_object() -> None:
     call = {"index": 0, "id": "c1", "function": {"name": "look", "arguments": {"a": 1}}}
     assert whole({"tool_calls": [call]})["content"][0]["input"] == {"a": 1}

@@ -155,6 +155,20 @@ def test_calls_that_all_have_the_same_number_are_told_apart(ids: tuple[str, str]
     assert [(item["name"], item["arguments"]) for item in items] == [("look", '{"a":1}'), ("leap", '{"b":2}')]
 
 
+def test_a_call_is_one_although_each_of_its_pieces_has_another_id() -> None:
+    events = checked(FIRST, piece(0, '{"a":', id="c2"), piece(0, "1}", id="c3"), piece(0, "", id="c4"))
+    assert [(item["call_id"], item["arguments"]) for item in output_of(events)] == [("c1", '{"a":1}')]
+
+
+def test_pieces_without_numbers_that_are_mixed_belong_to_the_calls_of_their_ids() -> None:
+    pieces = [("c1", "look", '{"a":'), ("c2", "leap", '{"b":'), ("c1", "", "1}"), ("c2", "", "2}")]
+    deltas = [
+        {"tool_calls": [{"id": id, "function": {"name": name, "arguments": arguments}}]}
+        for id, name, arguments in pieces
+    ]
+    assert [item["arguments"] for item in output_of(checked(*deltas))] == ['{"a":1}', '{"b":2}']
+
+
 @pytest.mark.parametrize("arguments", ["", " "])
 def test_a_call_without_arguments_is_told_with_an_empty_object(arguments: str) -> None:
     begun = piece(0, arguments, id="c1", name="look")
