@@ -1,7 +1,8 @@
 """A provider asked in a protocol that is not its own: by way of chat, which every provider speaks.
 
 1. The caller's request is translated to chat, from what the caller sent, whichever vendor was tried before.
-2. The provider answers in chat, whole or in chunks.
+2. The provider answers in chat, whole or in chunks. What the translation has added, and a vendor's own protocol has no
+   word for, is left out, as for vendors of chat who refuse it.
 3. The answer is translated back; its figures stay as they are.
 """
 
@@ -10,6 +11,7 @@ from contextlib import aclosing
 from typing import Any, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from providers.messages.answer import whole_of as whole_message
 from providers.messages.events import MessagesEvents
@@ -18,7 +20,16 @@ from providers.messages.versions import check_version
 from providers.openai_compatible.errors import broken
 from providers.openai_compatible.hints import LEARNT
 from providers.openai_compatible.lenient_json import NotJson, decode_object, encode_lenient
-from providers.port import Chunk, Completion, LLMProvider, Progress, ProviderCall, ProviderError, Usage
+from providers.port import (
+    Chunk,
+    Completion,
+    Failure,
+    LLMProvider,
+    Progress,
+    ProviderCall,
+    ProviderError,
+    Usage,
+)
 from providers.responses.answer import whole_of as whole_response
 from providers.responses.events import ResponsesEvents
 from providers.responses.request import chat_request as chat_of_response
@@ -79,7 +90,7 @@ async def complete_in(provider: LLMProvider, call: ProviderCall) -> Completion:
     if provider.speaks(call):
         return await provider.complete(call)
     translation = TRANSLATIONS[call.protocol]
-    answer = await provider.complete(_as_chat(call, translation))
+    answer = await _completed(provider, _as_chat(call, translation))
     try:
         said = translation.whole(decode_object(answer.body), asked=call.asked, usage=answer.usage)
         body = encode_lenient(said)
@@ -95,7 +106,7 @@ async def stream_in(provider: LLMProvider, call: ProviderCall) -> AsyncGenerator
     else:
         translation = TRANSLATIONS[call.protocol]
         translate = translation.events(asked=call.asked, attempt_id=call.attempt_id)
-        chunks = provider.stream(_as_chat(call, translation))
+        chunks = _streamed(provider, _as_chat(call, translation))
     async with aclosing(chunks):
         async for chunk in chunks:
             if translate is None:
@@ -103,6 +114,36 @@ async def stream_in(provider: LLMProvider, call: ProviderCall) -> AsyncGenerator
                 continue
             for event in _translated(translate, chunk):
                 yield event
+
+
+async def _completed(provider: LLMProvider, chat: _ChatCall) -> Completion:
+    while True:
+        try:
+            return await provider.complete(chat)
+        except ProviderError as error:
+            chat = _without_hint(chat, error)
+
+
+async def _streamed(provider: LLMProvider, chat: _ChatCall) -> AsyncGenerator[Chunk, None]:
+    while True:
+        try:
+            async with aclosing(provider.stream(chat)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+                return
+        except ProviderError as error:
+            chat = _without_hint(chat, error)
+
+
+def _without_hint(chat: _ChatCall, error: ProviderError) -> _ChatCall:
+    """The call without the field that could not be translated and was not sent. Raises the error where that is none
+    which the answer can do without.
+    """
+    field = error.param or ""
+    if error.failure is not Failure.UNREACHABLE or field not in LEARNT or field not in chat.body:
+        raise error
+    body = {name: value for name, value in chat.body.items() if name != field}
+    return replace(chat, body=body, payload=encode_lenient(body))
 
 
 def _translated(translate: Events, chunk: Chunk) -> Iterator[Chunk]:

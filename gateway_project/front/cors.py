@@ -25,11 +25,19 @@ TAKEN = (
 SDKS_OWN = re.compile(rb"x-stainless-[a-z0-9-]{1,64}")
 """What the vendors' SDKs add about themselves; its names change with their versions."""
 SHOWN = (
-    *("x-request-id", "retry-after", "x-should-retry", "idempotent-replayed", "age", "content-disposition"),
+    *(
+        "x-request-id",
+        "request-id",
+        "retry-after",
+        "x-should-retry",
+        "idempotent-replayed",
+        "age",
+        "content-disposition",
+    ),
     *(
         f"x-gateway-{fact}"
         for fact in (
-            *("reservation-id", "model", "provider", "attempts", "cache", "enforcement"),
+            *("reservation-id", "model", "provider", "attempts", "cache", "content", "enforcement"),
             *("overhead-ms", "waited-ms", "cost-usd"),
         )
     ),

@@ -45,6 +45,10 @@ STRANGERS_BYTES = 8 * MIB
 SMALL_BYTES = 16 * MIB
 """The bytes that only small bodies may take, so that a few large ones keep no ordinary call out."""
 SMALL_BODY_BYTES = 64 * 1024
+HEADROOM = 200
+"""Frames of the stack. JSON takes one for each level, and what is read here is written again from further down: what is
+only just read could not be sent.
+"""
 KEY = "gateway.body_bytes"
 _decode = msgspec.json.Decoder().decode
 
@@ -74,9 +78,10 @@ async def read_body(request: Request, stranger: Stranger | None = None) -> bytes
 
 
 def json_object(body: bytes) -> dict[str, Any]:
-    """Decodes the body as a JSON object. Raises InvalidRequest if it is anything else."""
+    """Decodes the body as a JSON object. Raises InvalidRequest if it is anything else, or nested too deeply."""
+    may_be_deep = body.count(b"[") + body.count(b"{") > HEADROOM
     try:
-        decoded = _decode(body)
+        decoded = _decoded_below(body, HEADROOM) if may_be_deep else _decode(body)
     except RecursionError:
         raise InvalidRequest("The body is nested too deeply.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -84,6 +89,11 @@ def json_object(body: bytes) -> dict[str, Any]:
     if not isinstance(decoded, dict):
         raise InvalidRequest("The body must be a JSON object.")
     return decoded
+
+
+def _decoded_below(body: bytes, frames: int) -> Any:
+    """Decodes the body so many frames further down the stack."""
+    return _decoded_below(body, frames - 1) if frames else _decode(body)
 
 
 class BodyClock:

@@ -37,6 +37,11 @@ class MethodNotAllowed(errors.InvalidRequest):
 
     code = "method_not_allowed"
 
+    def __init__(self, message: str, *, allowed: str = "") -> None:
+        """`allowed`: the methods that the path has, as the header says them; empty: the answer says them already."""
+        super().__init__(message)
+        self.allowed = allowed
+
 
 class UnsupportedMediaType(errors.InvalidRequest):
     """The body is in a format, or packed in a way, that the route does not read."""
@@ -140,6 +145,8 @@ def error_headers(error: errors.MeteringError, request_id: str) -> dict[str, str
         headers |= _vendor_headers(error)
     elif isinstance(error, errors.InvalidCredential):
         headers["www-authenticate"] = "Bearer"
+    elif isinstance(error, MethodNotAllowed) and error.allowed:
+        headers["allow"] = error.allowed
     return headers
 
 

@@ -18,6 +18,11 @@ MEANT = {
     "/models": MODELS,
 }
 """How the paths of vendors' protocols end, whatever base URL a client has, and which of ours does the same."""
+NOT_HERE = {
+    f"{RESPONSES}/": "Answers are not stored here, so there is none to fetch, go on with or cancel.",
+    f"{MESSAGES}/batches": "There are no batches here.",
+}
+"""How paths begin of what a protocol has beside its calls, and what to say of it."""
 SHOWN = 200
 _SLASHES = re.compile("/{2,}")
 
@@ -31,6 +36,9 @@ def about(path: str) -> str:
     """What to say of a path that leads nowhere."""
     sentence = f"There is nothing at {path[:SHOWN]}."
     plain = _SLASHES.sub("/", path).rstrip("/").lower()
+    for start, why in NOT_HERE.items():
+        if plain.startswith(start):
+            return f"{sentence} {why}"
     if not plain.startswith("/api/"):
         for end, ours in MEANT.items():
             if plain.endswith(end):

@@ -25,7 +25,8 @@ def endpoint(handler: Handler, *, method: str | None = "GET") -> Handler:
         asked = request.scope["method"]
         try:
             if method is not None and asked != method and asked != _ALSO.get(method):
-                raise MethodNotAllowed(f"This path takes {method}, not {asked}.")
+                allowed = ", ".join(filter(None, (method, _ALSO.get(method))))
+                raise MethodNotAllowed(f"This path takes {method}, not {asked}.", allowed=allowed)
             response = await handler(request)
             if asked == "HEAD":
                 response.body = b""  # the headers stay, `content-length` too

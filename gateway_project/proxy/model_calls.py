@@ -38,8 +38,8 @@ ROUTES: Mapping[str, WireProtocol] = {
     RESPONSES: WireProtocol.RESPONSES,
     EMBEDDINGS: WireProtocol.EMBEDDINGS,
 }
-PASSED_ON = {name.encode(): name for name in ("anthropic-version", "anthropic-beta")}
-"""Headers that belong to Anthropic's protocol."""
+VERSION, BETAS = "anthropic-version", "anthropic-beta"
+"""Headers that belong to Anthropic's protocol. The second is a list, which may come in several lines."""
 MAX_HEADER = 2_000
 
 
@@ -137,8 +137,8 @@ def _counted(body: dict[str, Any]) -> dict[str, Any]:
 def _passed_on(request: Request) -> dict[str, Any]:
     """Raises InvalidRequest for a header that could not be sent on."""
     found: dict[str, Any] = {}
-    for raw, name in PASSED_ON.items():
-        value = header(request, raw)
+    betas = ",".join(filter(None, request.headers.getlist(BETAS)))
+    for name, value in ((VERSION, header(request, VERSION.encode())), (BETAS, betas or None)):
         if value is None:
             continue
         if len(value) > MAX_HEADER or not (value.isascii() and value.isprintable()):

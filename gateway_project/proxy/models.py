@@ -13,7 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway_project.http.request_headers import headers_of
+from gateway_project.http.request_id import REQUEST_ID
 from gateway_project.proxy.caller import gateway_of, principal_of, runtime_of
+from gateway_project.proxy.model_calls import named_as_anthropic
 from metering.admission.offered_price import OfferedPrice
 from metering.calls.begin import Offer
 from metering.errors import ModelNotFound
@@ -32,7 +34,7 @@ async def list_models(request: Request) -> Response:
     if _speaks_anthropics(request):
         shown = [_as_anthropic(name, offers[name]) for name in names]
         ends = {"first_id": names[0] if names else None, "last_id": names[-1] if names else None}
-        return _json({"data": shown, "has_more": False, **ends})
+        return _to_anthropics_client({"data": shown, "has_more": False, **ends}, request)
     return _json({"object": "list", "data": [_as_openai(name, offers[name]) for name in names]})
 
 
@@ -42,7 +44,9 @@ async def show_model(request: Request) -> Response:
     found = (await _offered(request)).get(name)
     if found is None:
         raise ModelNotFound(f"There is no model {name!r} for you.", param="model")
-    return _json((_as_anthropic if _speaks_anthropics(request) else _as_openai)(name, found))
+    if _speaks_anthropics(request):
+        return _to_anthropics_client(_as_anthropic(name, found), request)
+    return _json(_as_openai(name, found))
 
 
 async def list_labelled(request: Request) -> Response:
@@ -110,6 +114,10 @@ def _as_anthropic(name: str, offer: Offer) -> dict[str, Any]:
         "max_input_tokens": model.context_tokens,
         "max_tokens": model.max_output_tokens,
     }
+
+
+def _to_anthropics_client(content: object, request: Request) -> Response:
+    return named_as_anthropic(_json(content), request.scope[REQUEST_ID])
 
 
 def _json(content: object) -> Response:

@@ -16,7 +16,7 @@ from metering.content.redact import Finder, Found, find, replaced
 LEAST_NUMBER = 10**11
 """A smaller number can be no card's."""
 SEALED = frozenset({"signature", "thoughtSignature", "encrypted_content", "file_data", "b64_json"})
-HOLD_BYTES = frozenset({"redacted_thinking", "base64"})
+HOLD_BYTES = ("redacted_thinking", "base64")
 """Types of the objects whose `data` is no text."""
 ORDINALS = ("type", "index", "item_id", "output_index", "content_index", "summary_index")
 """What says of an event of a stream to which text it belongs."""

@@ -37,8 +37,10 @@ def _effort_for(budget: object) -> str:
 
 
 def shows_thinking(asked: Mapping[str, Any]) -> bool:
-    """Whether the caller wants to read what the model thinks, if the vendor shows it."""
+    """Whether the caller wants to read what the model thinks, if the vendor shows it. Who says nothing of it expects
+    the text in the first block.
+    """
     thinking = asked.get("thinking")
     if not isinstance(thinking, Mapping):
-        return True
+        return False
     return thinking.get("type") != "disabled" and thinking.get("display") != "omitted"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from providers.messages.effort import effort_of
+from providers.messages.strict_schema import can_be_strict
 from providers.messages.tools import tools_of
 from providers.messages.turns import chat_messages
 from providers.translated.refusal import list_at, mapping_at, refusal, text_at, word_at
@@ -86,7 +87,8 @@ def _response_format(body: Mapping[str, Any]) -> dict[str, Any] | None:
     form = mapping_at(given, path)
     word_at(form.get("type"), f"{path}.type", ("json_schema",))
     schema = mapping_at(form.get("schema"), f"{path}.schema")
-    return {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema, "strict": True}}
+    named = {"name": "answer", "schema": schema, "strict": can_be_strict(schema)}
+    return {"type": "json_schema", "json_schema": named}
 
 
 def _user(body: Mapping[str, Any]) -> str | None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from providers.openai_compatible.lenient_json import encode_lenient
+
 THINKING, TEXT, REFUSAL = "thinking", "text", "refusal"
 REASONING = ("reasoning_content", "reasoning")
 """Fields that vendors use for what a model thinks; some fill both with the same text."""
@@ -39,6 +41,8 @@ def function_in(call: Mapping[str, Any]) -> tuple[str, str]:
     if not isinstance(function, Mapping):
         return "", ""
     name, arguments = function.get("name"), function.get("arguments")
+    if isinstance(arguments, Mapping):  # as a few vendors send them
+        arguments = encode_lenient(arguments).decode()
     return name if isinstance(name, str) else "", arguments if isinstance(arguments, str) else ""
 
 

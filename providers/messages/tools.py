@@ -44,7 +44,7 @@ def _tool(given: object, path: str) -> dict[str, Any]:
         raise refusal(f"{path}.{field}", "cannot be translated for this vendor")
     function = {
         "name": text_at(tool.get("name"), f"{path}.name"),
-        "parameters": mapping_at(tool.get("input_schema"), f"{path}.input_schema"),
+        "parameters": _parameters(mapping_at(tool.get("input_schema"), f"{path}.input_schema")),
     }
     for field in ("description", "strict"):
         if tool.get(field):
@@ -53,6 +53,11 @@ def _tool(given: object, path: str) -> dict[str, Any]:
     if tool.get("cache_control") is not None:
         chat["cache_control"] = tool["cache_control"]
     return chat
+
+
+def _parameters(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema, with `properties`, which mean nothing where they are empty: OpenAI refuses a function without."""
+    return schema if "properties" in schema else {**schema, "properties": {}}
 
 
 def _choice(choice: Mapping[str, Any]) -> object:

@@ -5,26 +5,26 @@ from typing import Any
 
 from providers.messages.carried import carried_in
 from providers.messages.parts import Part, blocks_of, content_of, marked, part_of, text_part
+from providers.messages.results import said_by_tool, shown_to_user
 from providers.openai_compatible.lenient_json import NotJson, encode_lenient
 from providers.translated.refusal import list_at, mapping_at, refusal, text_at
 
 Message = dict[str, Any]
 THOUGHTS = frozenset({"thinking", "redacted_thinking"})
 """Blocks that only the model that made them can read."""
-SHOWN_BELOW = "(The result is shown in the next message.)"
-RESULT_OF = "The result of the tool call {id}:"
 FAILED = "Error: "
 """How the result of a call that failed begins: a chat message has no field for it."""
 
 
 def chat_messages(body: Mapping[str, Any]) -> list[Message]:
-    """All messages, the system prompt first. Raises ProviderError."""
+    """All messages, the system prompt first. Results of tool calls stand behind the calls, whatever was said before
+    them and in however many turns they came. Raises ProviderError.
+    """
     messages: list[Message] = []
     if body.get("system"):
         messages += _system(body["system"], "system")
     given = list_at(body.get("messages"), "messages")
-    if not given:
-        raise refusal("messages", "have to hold one of the user")
+    results_at = len(messages)
     for place, each in enumerate(given):
         path = f"messages[{place}]"
         message = mapping_at(each, path)
@@ -33,13 +33,19 @@ def chat_messages(body: Mapping[str, Any]) -> list[Message]:
                 raise refusal(f"{path}.{field}", "is not known in messages")
         match message.get("role"):
             case "user":
-                messages += _users(message.get("content"), f"{path}.content")
+                results, said = _users(message.get("content"), f"{path}.content")
+                messages[results_at:results_at] = results
+                messages += said
+                results_at += len(results)
             case "assistant":
                 messages += _assistants(message.get("content"), f"{path}.content")
+                results_at = len(messages)
             case "system":
                 messages += _system(message.get("content"), f"{path}.content")
             case _:
                 raise refusal(f"{path}.role", "has to be user, assistant or system")
+    if all(message["role"] == "system" for message in messages):
+        raise refusal("messages", "have to hold one of the user")
     return messages
 
 
@@ -55,18 +61,20 @@ def _only_text(block: Mapping[str, Any], path: str) -> Iterator[Part]:
     return text_part(block, path)
 
 
-def _users(content: object, path: str) -> Iterator[Message]:
-    """Results of tool calls become messages of their own, which have to come first; pictures in them go to the user."""
+def _users(content: object, path: str) -> tuple[list[Message], list[Message]]:
+    """Results of tool calls, each a message of its own, and what else is said, with the pictures in them."""
+    results: list[Message] = []
     parts: list[Part] = []
     for here, block in blocks_of(content, path):
         if block.get("type") == "tool_result":
             message, pictures = _result(block, here)
-            yield message
+            results.append(message)
             parts += pictures
         else:
             parts += part_of(block, here)
-    if parts:
-        yield {"role": "user", "content": content_of(parts)}
+    if not (results or parts):
+        raise refusal(path, "is empty")
+    return results, [{"role": "user", "content": content_of(parts)}] if parts else []
 
 
 def _result(block: Mapping[str, Any], path: str) -> tuple[Message, list[Part]]:
@@ -78,13 +86,11 @@ def _result(block: Mapping[str, Any], path: str) -> tuple[Message, list[Part]]:
         for here, inner in (() if content is None else blocks_of(content, f"{path}.content"))
         for part in part_of(inner, here)
     ]
-    texts = [part["text"] for part in parts if part["type"] == "text"]
-    others = [part for part in parts if part["type"] != "text"]
-    said = "\n".join(texts) or (SHOWN_BELOW if others else "")
+    said = said_by_tool(parts)
     if block.get("is_error") and not said.lower().startswith("error"):
         said = FAILED + said
     message = marked({"role": "tool", "tool_call_id": id, "content": said}, block)
-    return message, [{"type": "text", "text": RESULT_OF.format(id=id)}, *others] if others else []
+    return message, shown_to_user(id, parts)
 
 
 def _assistants(content: object, path: str) -> Iterator[Message]:

@@ -2,6 +2,7 @@
 
 import re
 
+from providers.openai_compatible.hints import LEARNT
 from providers.port import ProviderError
 
 TEACHES = frozenset({400, 422})
@@ -17,6 +18,9 @@ OF_A_NAME = re.compile(
     re.IGNORECASE,
 )
 
+OF_ONE_VALUE = re.compile(r"\bvalues?\b|\bone of\b|\bshould be\b|\bmust be\b|\benum", re.IGNORECASE)
+"""In a refusal of how hard to think, or the like, by a vendor that takes other words for it."""
+
 
 def field_objected_to(error: ProviderError, added: list[str]) -> str | None:
     """The field of those that the gateway added which a refusal names, if it names one and does not mean its value."""
@@ -28,3 +32,8 @@ def field_objected_to(error: ProviderError, added: list[str]) -> str | None:
     return next(
         (name for text in texts for name in added if re.search(rf"(?<![a-z_]){name}(?![a-z_])", text)), None
     )
+
+
+def is_lasting(error: ProviderError, field: str) -> bool:
+    """Whether a refusal of this field is of every value. Otherwise the next call may have another one."""
+    return field not in LEARNT or OF_ONE_VALUE.search(error.message) is None

@@ -12,7 +12,7 @@ from providers.openai_compatible.authorization import Authorization
 from providers.openai_compatible.errors import refused
 from providers.openai_compatible.exchange import VendorResponse
 from providers.openai_compatible.listing import MODELS
-from providers.openai_compatible.objection import field_objected_to
+from providers.openai_compatible.objection import field_objected_to, is_lasting
 from providers.openai_compatible.request import CODING, added_fields, payload_of, without_coding
 from providers.openai_compatible.streamed import StreamedAnswer
 from providers.openai_compatible.timeouts import Timeouts
@@ -117,10 +117,10 @@ class OpenAICompatibleProvider(HttpProvider):
 
     async def _ask(self, call: ProviderCall, key: Key, *, streamed: bool) -> VendorResponse:
         """A vendor that refuses a field which the caller never sent is asked again without it, and that is
-        remembered.
+        remembered, unless it refuses this value alone.
         """
-        traits = self._traits.of(call.model, call.traits)
-        given, refused_fields = traits, set[str]()
+        traits = given = learnt = self._traits.of(call.model, call.traits)
+        refused_fields = set[str]()
         url, written, additions = self._chat_url, payload_of, added_fields
         if call.protocol == RESPONSES:
             url, written, additions = self._responses_url, native_payload, native_additions
@@ -135,11 +135,13 @@ class OpenAICompatibleProvider(HttpProvider):
                 if field is None or refused_fields.issuperset(LIMIT_NAMES):
                     raise
                 traits = without(traits, field)
+                if is_lasting(error, field):
+                    learnt = without(learnt, field)
                 call.progress.sent = False  # a refusal costs nothing
                 continue
-            if traits is not given:
+            if learnt is not given:
                 logger.info(
-                    "vendor.trait_learnt", extra={"model": call.model, "limit_names": traits.limit_names}
+                    "vendor.trait_learnt", extra={"model": call.model, "limit_names": learnt.limit_names}
                 )
-                self._traits.learn(call.model, call.traits, traits)
+                self._traits.learn(call.model, call.traits, learnt)
             return answer

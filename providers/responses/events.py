@@ -189,6 +189,8 @@ class ResponsesEvents:
 
     def _close(self, status: str) -> Iterator[Event]:
         if self._open is not None:
+            if isinstance(self._open, Call) and status == "completed":
+                yield from self._open.without_arguments()
             yield from self._open.rest()
             event = self._open.done(status)
             self._output.append(event["item"])

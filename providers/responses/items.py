@@ -7,6 +7,7 @@ are one message. So assistant items that follow each other are put together, up 
 from collections.abc import Mapping
 from typing import Any
 
+from providers.messages.results import said_by_tool, shown_to_user
 from providers.responses.content import content_of
 from providers.responses.fields import refuse_others
 from providers.responses.marks import opened
@@ -63,6 +64,8 @@ class Turns:
         self.messages: list[Message] = []
         self._carried = carried
         self._assistant: Message | None = None
+        self._shown: list[dict[str, Any]] = []
+        """What no tool can say of the results so far."""
 
     def add(self, item: Mapping[str, Any], path: str) -> None:
         kind = item.get("type")
@@ -90,7 +93,13 @@ class Turns:
                 raise refusal(f"{path}.type", f"is `{kind[:32]}`, which cannot be translated for this vendor")
 
     def close(self) -> None:
-        """End the assistant's message that is open; one that says nothing is left out."""
+        """End the results, and the assistant's message that is open; one that says nothing is left out."""
+        if self._shown:
+            self.messages.append({"role": "user", "content": self._shown})
+            self._shown = []
+        self._close_assistant()
+
+    def _close_assistant(self) -> None:
         if self._assistant is not None and (self._assistant["content"] or "tool_calls" in self._assistant):
             self.messages.append(self._assistant)
         self._assistant = None
@@ -123,20 +132,20 @@ class Turns:
         if isinstance(extra, Mapping):
             call[FIELD] = extra
         if self._assistant is None:
+            self.close()
             self._assistant = {"role": "assistant", "content": None}
         self._assistant.setdefault("tool_calls", []).append(call)
 
     def _add_output(self, item: Mapping[str, Any], path: str) -> None:
         refuse_others(item, path, OUTPUT)
         _only_directly(item, path)
-        self.close()
-        self.messages.append(
-            {
-                "role": "tool",
-                "tool_call_id": text_at(item.get("call_id"), f"{path}.call_id"),
-                "content": content_of(item.get("output"), f"{path}.output", joined_by="\n"),
-            }
-        )
+        self._close_assistant()
+        id = text_at(item.get("call_id"), f"{path}.call_id")
+        content = content_of(item.get("output"), f"{path}.output", joined_by="\n")
+        if not isinstance(content, str):
+            self._shown += shown_to_user(id, content)
+            content = said_by_tool(content)
+        self.messages.append({"role": "tool", "tool_call_id": id, "content": content})
 
 
 def text_of_call(item: Mapping[str, Any], name: str, path: str) -> str:

@@ -1,7 +1,8 @@
 """The last touches to a Responses request for a vendor that speaks the protocol.
 
 It goes as the caller wrote it, but for the stream flag, the plain service tier, and what
-the gateway itself has put into the conversation.
+the gateway itself has put into the conversation. An answer that the vendor would make in the background is refused:
+nobody could fetch it here, and it would be paid for.
 """
 
 from collections.abc import Mapping
@@ -11,14 +12,17 @@ from providers.openai_compatible.lenient_json import encode_lenient
 from providers.openai_compatible.request import REMOVED, tier_to_send
 from providers.openai_compatible.traits import Traits
 from providers.port import ProviderCall
+from providers.responses.fields import refuse_unless
 from providers.responses.marks import OURS, is_made_here, is_sealed
+from providers.responses.request import AT_ONCE, LATER
 
 OUR_IDS = f"_{OURS}_".encode()
 """Is in a request that brings back items of an answer that was translated here."""
 
 
 def native_payload(call: ProviderCall, *, streamed: bool, traits: Traits) -> bytes:
-    """The body to send, written anew only where a named key has to differ."""
+    """The body to send, written anew only where a named key has to differ. Raises ProviderError."""
+    refuse_unless(call.body, "", LATER, AT_ONCE)
     changes = _changes_to(call.body, streamed=streamed, traits=traits)
     if OUR_IDS in call.payload:
         changes["input"] = without_ours(call.body.get("input"))

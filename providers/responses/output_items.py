@@ -173,6 +173,13 @@ class Call(Item):
             self._grow(arguments)
             yield self._within("response.function_call_arguments.delta", delta=arguments)
 
+    def without_arguments(self) -> Iterator[Event]:
+        """Where nothing was said although it is complete: some vendors say nothing for no arguments, and clients read
+        them as JSON.
+        """
+        if not self.arguments.strip():
+            yield from self.add("{}")
+
     def _grow(self, arguments: str) -> None:
         self._object.add(arguments)
         self._texts.append(arguments)
@@ -192,6 +199,10 @@ class CustomCall(Call):
 
     def add(self, arguments: str) -> Iterator[Event]:
         self._grow(arguments)
+        yield from ()
+
+    def without_arguments(self) -> Iterator[Event]:
+        """It is called with no text."""
         yield from ()
 
     def rest(self) -> Iterator[Event]:

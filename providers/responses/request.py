@@ -15,6 +15,7 @@ from providers.translated.refusal import list_at, mapping_at, refusal, text_at, 
 WHOLE_CONVERSATION = "cannot be used: nothing is stored here, so send the whole conversation in `input`"
 REFERS = {"previous_response_id": never, "conversation": never}
 LATER = {"background": is_false, "background_options": never}
+AT_ONCE = "cannot be used: an answer is given at once here, and is not stored"
 OPENAIS_OWN = {
     "prompt": never,
     "context_management": is_empty,
@@ -65,7 +66,7 @@ def _refuse(body: Mapping[str, Any]) -> None:
         if field not in READ and value is not None:
             raise refusal(field, "is not known in Responses requests")
     refuse_unless(body, "", REFERS, WHOLE_CONVERSATION)
-    refuse_unless(body, "", LATER, "cannot be used: an answer is given at once here, and is not stored")
+    refuse_unless(body, "", LATER, AT_ONCE)
     refuse_unless(body, "", OPENAIS_OWN, "has no counterpart at this vendor")
     if body.get("truncation") is not None:
         # With `auto` a vendor may leave out what does not fit; without, it says that it does not fit.

@@ -5,8 +5,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from providers.messages.begun_call import BegunCall
+from providers.messages.said import function_in
 from providers.openai_compatible.errors import broken
-from providers.openai_compatible.lenient_json import encode_lenient
 from providers.signatures import FIELD
 
 MAX_CALLS = 1_000
@@ -77,42 +78,52 @@ def bare(logprobs: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 class Numbering:
-    """Tells which call of an answer a piece belongs to, also where the vendor does not number them."""
+    """Tells which call of an answer a piece belongs to, also where the vendor numbers none, or all of them alike."""
 
     def __init__(self) -> None:
-        self._ids: dict[str, int] = {}
-        self._last = -1
+        self._calls: list[BegunCall] = []
+        """In the order in which they began; their places are their numbers."""
+        self._under: dict[int, int] = {}
+        """By the vendor's number, that of the last call which it was given to."""
+        self._last = 0
+        """Of the last piece."""
 
     def pieces_in(self, message: Mapping[str, Any]) -> Iterator[Piece]:
         """The pieces of tool calls in a message or a delta. Raises ProviderError for too many calls."""
         for call in _items(message.get("tool_calls")):
-            id = call.get("id")
+            id, extra = call.get("id"), call.get(FIELD)
             id = id if isinstance(id, str) else ""
-            index = self._index(call.get("index"), id)
-            if index >= MAX_CALLS:
-                raise broken(f"its answer holds more than {MAX_CALLS:,} tool calls")
-            self._last = max(self._last, index)
-            if id:
-                self._ids.setdefault(id, index)
-            function = call.get("function")
-            function = function if isinstance(function, Mapping) else {}
-            name, arguments, extra = function.get("name"), function.get("arguments"), call.get(FIELD)
-            if isinstance(arguments, Mapping):
-                arguments = encode_lenient(arguments).decode()
+            name, arguments = function_in(call)
+            index = self._last = self._index(call.get("index"), id, name)
+            self._calls[index].note(name, arguments)
             yield Piece(
                 index=index,
                 id=id,
-                name=name if isinstance(name, str) else "",
-                arguments=arguments if isinstance(arguments, str) else "",
+                name=name,
+                arguments=arguments,
                 extra=extra if isinstance(extra, Mapping) and extra else None,
             )
 
-    def _index(self, given: object, id: str) -> int:
-        if isinstance(given, int) and given >= 0:
-            return given
-        if id in self._ids:
-            return self._ids[id]
-        return self._last + 1 if id else max(self._last, 0)
+    def _index(self, given: object, id: str, name: str) -> int:
+        """The place of the call that a piece is of, or that begins with it."""
+        number = given if type(given) is int and given >= 0 else None
+        known = self._last if number is None else self._under.get(number)
+        if number is None and (earlier := self._named(id)) is not None:
+            return earlier
+        if known is not None and known < len(self._calls) and not self._calls[known].is_followed_by(id, name):
+            return known
+        index = len(self._calls)
+        if max(index, number or 0) >= MAX_CALLS:
+            raise broken(f"its answer holds more than {MAX_CALLS:,} tool calls")
+        self._calls.append(BegunCall(id))
+        if number is not None:
+            self._under[number] = index
+        return index
+
+    def _named(self, id: str) -> int | None:
+        """The call that the vendor gave this id, if one has begun."""
+        places = range(len(self._calls)) if id else ()
+        return next((place for place in places if self._calls[place].given_id == id), None)
 
 
 def _logprob(given: Mapping[str, Any]) -> dict[str, Any]:

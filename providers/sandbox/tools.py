@@ -92,13 +92,11 @@ def _sendable(text: str) -> str:
 
 
 def _no_json(name: str) -> ProviderError:
-    return ProviderError(
-        f"The arguments after sandbox:tool={name} are no JSON object.",
-        failure=Failure.REFUSED,
-        retryable=False,
-        status=400,
-        param="messages",
-    )
+    return _refusal(f"The arguments after sandbox:tool={name} are no JSON object.", "messages")
+
+
+def _refusal(why: str, param: str) -> ProviderError:
+    return ProviderError(why, failure=Failure.REFUSED, retryable=False, status=400, param=param)
 
 
 def _offered(body: Mapping[str, Any]) -> set[str]:
@@ -107,13 +105,22 @@ def _offered(body: Mapping[str, Any]) -> set[str]:
     if choice == "none":
         return set()
     names = {
-        tool["function"]["name"]
-        for tool in body.get("tools") or ()
+        _name_of(tool, f"tools[{place}]")
+        for place, tool in enumerate(body.get("tools") or ())
         if tool.get("type", "function") == "function"
     }
     if isinstance(choice, dict) and choice.get("type") == "function":
-        names &= {choice["function"]["name"]}
+        names &= {_name_of(choice, "tool_choice")}
     return names
+
+
+def _name_of(holder: Mapping[str, Any], path: str) -> str:
+    """The name of the function in a tool or a choice. Raises ProviderError where there is none."""
+    function = holder.get("function")
+    name = function.get("name") if isinstance(function, Mapping) else None
+    if not isinstance(name, str) or not name:
+        raise _refusal("A function has to have a name.", f"{path}.function.name")
+    return name
 
 
 def _results(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:

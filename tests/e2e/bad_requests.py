@@ -50,6 +50,7 @@ BODIES: dict[str, tuple[bytes, Refusal]] = {
     "deep lists in a field": (with_raw("stop", "[" * 50_000 + "]" * 50_000), INVALID),
     "deep objects": (with_raw("metadata", '{"a":' * 50_000 + "1" + "}" * 50_000), INVALID),
     "deep content": (with_raw("messages", "[" * 5_000 + "]" * 5_000), INVALID),
+    "a field as deep as can just be read": (with_raw("stop", "[" * 960 + "]" * 960), INVALID),
     "50 MB": (b" " * 50_000_000, (413, "body_too_large")),
     "50 MB of prompt": (with_message(content="x" * 50_000_000), (413, "body_too_large")),
     "more than the context": (with_message(content="many words " * 100_000), (413, "input_too_large")),

@@ -82,6 +82,7 @@ def test_a_page_reads_the_answers_headers(open_server: Server) -> None:
     shown = words(told["access-control-expose-headers"])
     assert {name for name in answer.headers if name.startswith("x-")} <= shown
     assert {"x-request-id", "retry-after", "x-gateway-cost-usd", "x-ratelimit-remaining-requests"} <= shown
+    assert {"request-id", "x-gateway-content"} <= shown
 
 
 def test_refusals_can_be_read_too(open_server: Server) -> None:

@@ -40,6 +40,14 @@ def test_the_right_path_is_named(server: Server) -> None:
             assert f"Ask for {meant};" in answer.error["message"], path
 
 
+def test_what_a_protocol_has_beside_its_calls_is_said_not_to_be_here(server: Server) -> None:
+    for method, path in (("GET", "/v1/responses/resp_1"), ("POST", "/v1/responses/resp_1/cancel")):
+        answer = ask(server, method, path)
+        assert answer.told == (404, "not_found")
+        assert "not stored here" in answer.error["message"]
+    assert "no batches" in ask(server, "POST", "/v1/messages/batches", b"{}").error["message"]
+
+
 def test_every_unknown_path_is_answered_in_the_one_shape(server: Server) -> None:
     for path in UNKNOWN:
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
@@ -73,10 +81,12 @@ def test_head_of_what_is_refused_has_the_status_of_get(server: Server) -> None:
     assert ask(server, "HEAD", CHAT).status == 405
 
 
-def test_another_method_is_405(server: Server, token: str) -> None:
-    for method, path in (("GET", CHAT), ("DELETE", MODELS), ("PUT", "/api/auth/me")):
+def test_another_method_is_405_and_those_that_there_are_are_named(server: Server, token: str) -> None:
+    allowed = {CHAT: "POST", MODELS: "GET, HEAD", "/api/auth/me": "GET, HEAD, OPTIONS"}
+    for method, path in (("GET", CHAT), ("OPTIONS", CHAT), ("DELETE", MODELS), ("PUT", "/api/auth/me")):
         answer = ask(server, method, path, headers={"x-api-key": token})
         assert answer.told == (405, "method_not_allowed"), path
+        assert answer.headers["allow"] == allowed[path]
 
 
 def test_the_gateways_address_leads_to_the_console(server: Server) -> None:

@@ -16,6 +16,7 @@ from metering.admission.forms.chat import (
     mappings,
     note_cache,
 )
+from metering.admission.forms.kinds import kind_of
 from metering.admission.text_tokens import TextCeiling
 from metering.catalog.served import ServedModel
 from metering.ports import Body
@@ -195,7 +196,7 @@ def _blocks(content: object) -> Iterator[Mapping[str, Any]]:
 
 
 def _is_text(block: Mapping[str, Any]) -> bool:
-    kind = block.get("type")
+    kind = kind_of(block)
     if kind == "tool_result":
         return True  # the blocks in it are looked at one by one
     if kind == "document":

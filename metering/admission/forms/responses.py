@@ -18,6 +18,7 @@ from metering.admission.forms.chat import (
     note_cache,
     tool_name,
 )
+from metering.admission.forms.kinds import kind_of
 from metering.admission.text_tokens import TextCeiling
 from metering.catalog.served import ServedModel
 from metering.ports import Body
@@ -49,6 +50,8 @@ TEXT_ITEMS = frozenset(
 TEXT_PARTS = frozenset({"input_text", "output_text", "text", "refusal", "summary_text", "reasoning_text"})
 REFERENCE = "item_reference"
 """Stands for an item that the vendor has: input that the request does not show."""
+PLAIN_MODES = (None, "standard")
+"""Of reasoning. What another one may generate beside the answer is not known."""
 OWN_REASONING = "rs_gw_"
 """How the ids of reasoning begin that were made here: no vendor has kept any under them."""
 PICTURE_FIELDS = frozenset({"type", "image_url", "detail"})
@@ -73,6 +76,7 @@ _UNPRICED = {
         or not all(is_known_tool(tool, price, PLAIN_TOOLS) for tool in _added_tools(value))
     ),
     "background": lambda value, price: value is not False,
+    "reasoning": lambda value, price: isinstance(value, Mapping) and value.get("mode") not in PLAIN_MODES,
 }
 
 
@@ -120,7 +124,7 @@ class ResponsesForm(RequestForm):
 
     def overhead_of(self, body: Body) -> int:
         tools = _tools_of(body)
-        own = sum(not isinstance(tool, Mapping) or tool.get("type") not in DESCRIBED_TOOLS for tool in tools)
+        own = sum(kind_of(tool) not in DESCRIBED_TOOLS for tool in tools)
         measured = {**body, "tools": tools, "input": items(body.get("input"))}
         return super().overhead_of(measured) + own * OWN_TOOL_TOKENS
 
@@ -192,7 +196,7 @@ def _beyond_text(item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         return
     for field in CONTENTS:
         for part in mappings(item.get(field)):
-            if part.get("type") not in TEXT_PARTS:
+            if kind_of(part) not in TEXT_PARTS:
                 yield part
 
 
@@ -207,7 +211,7 @@ def _as_part(part: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _texts_of(item: Mapping[str, Any]) -> Mapping[str, Any]:
     changed = {
-        field: [part for part in mappings(item[field]) if part.get("type") in TEXT_PARTS]
+        field: [part for part in mappings(item[field]) if kind_of(part) in TEXT_PARTS]
         for field in CONTENTS
         if isinstance(item.get(field), list)
     }

@@ -56,6 +56,14 @@ def test_tokens_are_counted_and_nothing_is_charged(claude: anthropic.Anthropic) 
     assert not UsageLog.objects.exists()
 
 
+def test_the_list_of_models_has_the_requests_id_where_the_sdk_looks_for_it(
+    claude: anthropic.Anthropic,
+) -> None:
+    listed = claude.models.with_raw_response.list()
+    assert listed.headers["request-id"] == listed.headers["x-request-id"]
+    assert claude.models.retrieve("sandbox-small")._request_id
+
+
 def test_errors_are_typed(claude: anthropic.Anthropic) -> None:
     with pytest.raises(anthropic.NotFoundError) as error:
         claude.messages.create(model="none", messages=HELLO, max_tokens=9)

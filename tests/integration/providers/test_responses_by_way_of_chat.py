@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from providers.any_protocol import complete_in, stream_in
 from providers.openai_compatible.provider import OpenAICompatibleProvider
 from providers.openai_compatible.timeouts import Timeouts
-from providers.port import LLMProvider
+from providers.port import LLMProvider, ProviderError
 from tests.integration.providers.asking import Asked, asking_responses
 from tests.integration.providers.families import FAMILIES
 from tests.unit.providers.responses.sdk import (
@@ -138,4 +138,24 @@ async def test_a_stream_cut_by_its_limit_is_incomplete(fakes: dict[str, Running[
     check_types(events)
     check_order(events)
     assert events[-1]["type"] == "response.incomplete"
+    await provider.close()
+
+
+@SIGNING
+@STREAMS
+async def test_what_an_answer_can_do_without_is_left_out_where_the_vendor_has_no_word_for_it(
+    name: str, streams: bool, fakes: dict[str, Running[Any]]
+) -> None:
+    """One call at a time, few words, no thinking."""
+    provider = provider_of(name, fakes)
+    wishes = {
+        "parallel_tool_calls": False,
+        "text": {"verbosity": "low"},
+        "reasoning": {"effort": "none"},
+    }
+    answer = await response_of(provider, asked(name, HELLO, streams=streams, **wishes))
+    assert answer["output"]
+    assert len(fakes[name].log.calls) == 1
+    with pytest.raises(ProviderError, match="logprobs"):
+        await response_of(provider, asked(name, HELLO, streams=streams, **wishes, top_logprobs=2))
     await provider.close()

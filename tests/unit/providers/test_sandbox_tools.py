@@ -160,3 +160,16 @@ async def test_misbehaviour_goes_with_calls() -> None:
     stream = SandboxProvider().stream(call(body, tools=tools("write_file")))
     with pytest.raises(ProviderError, match="cut"):
         [chunk async for chunk in stream]
+
+
+@pytest.mark.parametrize("function", [None, 7, {}, {"name": None}, {"name": ""}])
+async def test_a_tool_without_a_name_is_refused_by_its_place(function: object) -> None:
+    with pytest.raises(ProviderError) as caught:
+        await answer("hello", tools=[*tools("read_file"), {"type": "function", "function": function}])
+    assert (caught.value.status, caught.value.param) == (400, "tools[1].function.name")
+
+
+async def test_a_choice_without_a_name_is_refused() -> None:
+    with pytest.raises(ProviderError) as caught:
+        await answer("hello", tools=tools("read_file"), tool_choice={"type": "function"})
+    assert (caught.value.status, caught.value.param) == (400, "tool_choice.function.name")

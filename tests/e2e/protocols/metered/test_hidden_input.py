@@ -29,6 +29,7 @@ OPENAIS: Fields = [
     ("input", [{"type": "item_reference", "id": "msg_1"}]),
     ("input", [{"id": "msg_1"}]),
     ("context_management", [{"type": "compaction"}]),
+    ("reasoning", {"mode": "pro"}),
     ("service_tier", "priority"),
     *(
         ("tools", [{"type": kind}])

@@ -143,3 +143,9 @@ def test_the_version_and_the_betas_reach_anthropic(gateway: GatewayAndVendors) -
             }
         )
     )
+
+
+def test_betas_in_several_lines_are_one_list(gateway: GatewayAndVendors) -> None:
+    headers = {"anthropic-beta": "a-2025-01-01", "Anthropic-Beta": "b-2026-01-01"}
+    told = gateway.ask("messages by Anthropic", headers=headers)
+    assert told.sent.headers["anthropic-beta"] == "a-2025-01-01,b-2026-01-01"

@@ -1,6 +1,7 @@
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 from starlette.requests import Request
 
@@ -14,12 +15,13 @@ from gateway_project.http.body import (
     STRANGERS_BYTES,
     BytesInFlight,
     bytes_in_flight,
+    json_object,
     read_body,
 )
 from gateway_project.http.errors import BodyTimeout, BodyTooLarge
 from gateway_project.http.room import Room
 from gateway_project.http.stranger import Stranger
-from metering.errors import Overloaded
+from metering.errors import InvalidRequest, Overloaded
 from metering.time_limits import LOOK_S
 
 ADDRESS = "192.0.2.7"
@@ -156,3 +158,22 @@ def test_large_bodies_leave_room_for_small_ones() -> None:
         bytes_of.take({}, SMALL_BODY_BYTES, stranger=False)
     with pytest.raises(Overloaded):
         bytes_of.take({}, 1, stranger=False)
+
+
+def written_below(value: object, frames: int) -> bytes:
+    return written_below(value, frames - 1) if frames else msgspec.json.encode(value)
+
+
+@pytest.mark.parametrize("levels", range(700, 1_010, 10))
+def test_what_is_read_can_be_written_from_further_down_the_stack(levels: int) -> None:
+    body = b'{"a":' * levels + b"1" + b"}" * levels
+    try:
+        read = json_object(body)
+    except InvalidRequest as error:
+        assert "nested too deeply" in error.message  # noqa: PT017 - it may be read as well
+    else:
+        assert written_below(read, 100) == body
+
+
+def test_more_objects_than_levels_are_read() -> None:
+    assert len(json_object(b'{"a":[' + b"{}," * 5_000 + b"{}]}")["a"]) == 5_001

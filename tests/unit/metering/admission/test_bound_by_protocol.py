@@ -4,6 +4,7 @@ the whole context for what nobody can measure; also of the request that is made 
 
 import base64
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from metering.admission.bound import bound_request
 from metering.admission.forms.by_protocol import FORMS
 from metering.admission.forms.responses import OWN_REASONING
-from metering.errors import InputTooLarge
+from metering.errors import InputTooLarge, UnpriceableRequest
 from metering.types import WireProtocol
 from providers.messages.request import chat_request as chat_of_message
 from providers.pictures.part import read_picture
@@ -229,6 +230,21 @@ WHOLE_CONTEXT: dict[str, tuple[WireProtocol, Json]] = {
         WireProtocol.MESSAGES,
         {"messages": [{"role": "user", "content": [{"type": "container_upload", "file_id": "file_1"}]}]},
     ),
+    "a type that is no text in a tool's result": (
+        WireProtocol.MESSAGES,
+        {
+            "messages": [
+                {
+                    "role": "user",
+                    "content": [{"type": "tool_result", "tool_use_id": "toolu_1", "content": [{"type": []}]}],
+                }
+            ]
+        },
+    ),
+    "a type that is no text in a tool's output": (
+        WireProtocol.RESPONSES,
+        {"input": [{"type": "function_call_output", "call_id": "c1", "output": [{"type": {}}]}]},
+    ),
     "a document in a tool's result": (
         WireProtocol.MESSAGES,
         {
@@ -265,6 +281,16 @@ def test_what_nobody_can_measure_counts_the_whole_context(what: str) -> None:
         form=FORMS[protocol],
     )
     assert bounded.bound.input_tokens == CONTEXT
+
+
+def test_a_tool_in_a_namespace_whose_type_is_no_text_has_no_price() -> None:
+    body = {"input": "hello", "tools": [{"type": "namespace", "name": "n", "tools": [{"type": []}]}]}
+    bounded = partial(
+        bound_request, body, (model(),), NONE, count_tokens=count_tokens, form=FORMS[WireProtocol.RESPONSES]
+    )
+    with pytest.raises(UnpriceableRequest):
+        bounded(hard=True)
+    assert bounded(hard=False).calls[0].partly_priced
 
 
 def test_reasoning_that_was_made_here_is_known_by_its_id() -> None:

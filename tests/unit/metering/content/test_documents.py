@@ -118,3 +118,7 @@ def test_names_that_many_objects_share_are_replaced_in_each() -> None:
 def test_sealed_parts_of_a_document_keep_their_names() -> None:
     document = {"signature": "AAA", "ordinary": [{"data": {"ann@alder.example": 1}, "format": "json"}]}
     assert not redact_names([document])
+
+
+def test_a_type_that_is_no_text_makes_nothing_opaque() -> None:
+    assert [piece.text for piece in pieces_of({"type": [], "data": "read me"})] == ["read me"]

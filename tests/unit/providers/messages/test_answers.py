@@ -13,6 +13,7 @@ from providers.port import Usage
 from tests.unit.providers.messages.accumulating import accumulated, read
 
 USAGE = Usage(input_tokens=10, output_tokens=5)
+WANTED = {"type": "enabled", "budget_tokens": 1_024}
 
 
 def completion(message: dict[str, Any], finish: str = "stop", **choice: Any) -> dict[str, Any]:
@@ -101,16 +102,20 @@ def test_the_events_of_a_text_come_in_the_documented_order() -> None:
 
 @pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
 def test_what_the_model_thinks_comes_first_without_a_signature(field: str) -> None:
-    content = whole({"content": "so", field: "hm"})["content"]
+    content = whole({"content": "so", field: "hm"}, thinking=WANTED)["content"]
     assert content == [
         {"type": "thinking", "thinking": "hm", "signature": ""},
         {"type": "text", "text": "so"},
     ]
-    assert accumulated(events([{field: "h"}, {field: "m"}, {"content": "so"}]))["content"] == content
+    assert (
+        accumulated(events([{field: "h"}, {field: "m"}, {"content": "so"}], thinking=WANTED))["content"]
+        == content
+    )
 
 
 def test_the_same_thought_under_two_names_is_one() -> None:
-    assert len(whole({"content": "so", "reasoning": "hm", "reasoning_content": "hm"})["content"]) == 2
+    message = {"content": "so", "reasoning": "hm", "reasoning_content": "hm"}
+    assert len(whole(message, thinking=WANTED)["content"]) == 2
 
 
 def test_content_in_parts_is_read_as_mistral_sends_it() -> None:
@@ -118,13 +123,14 @@ def test_content_in_parts_is_read_as_mistral_sends_it() -> None:
         {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]},
         {"type": "text", "text": "so"},
     ]
-    content = whole({"content": parts})["content"]
+    content = whole({"content": parts}, thinking=WANTED)["content"]
     assert [block["type"] for block in content] == ["thinking", "text"]
-    assert accumulated(events([{"content": parts}]))["content"] == content
+    assert accumulated(events([{"content": parts}], thinking=WANTED))["content"] == content
 
 
-@pytest.mark.parametrize("thinking", [{"type": "disabled"}, {"type": "adaptive", "display": "omitted"}])
-def test_a_caller_who_does_not_want_to_read_thoughts_gets_none(thinking: dict[str, str]) -> None:
+@pytest.mark.parametrize("thinking", [None, {"type": "disabled"}, {"type": "adaptive", "display": "omitted"}])
+def test_a_caller_who_does_not_ask_for_thoughts_gets_none(thinking: dict[str, str] | None) -> None:
+    """Most code of the SDK reads the text of the first block."""
     assert len(whole({"content": "so", "reasoning": "hm"}, thinking=thinking)["content"]) == 1
     found = accumulated(events([{"reasoning": "hm"}, {"content": "so"}], thinking=thinking))
     assert [block["type"] for block in found["content"]] == ["text"]
@@ -186,6 +192,19 @@ def test_calls_without_numbers_are_told_apart_by_their_ids() -> None:
     ]
     content = accumulated(events(deltas, "tool_calls"))["content"]
     assert [(block["id"], block["input"]) for block in content] == [("a", {"x": 1}), ("b", {})]
+
+
+def test_a_call_is_one_although_each_of_its_pieces_has_another_id() -> None:
+    """As vLLM's older servers send them."""
+    pieces = [begun(0, "c1"), piece(0, '{"a":', id="c2"), piece(0, "1}", id="c3"), piece(0, "", id="c4")]
+    [block] = accumulated(events(pieces))["content"]
+    assert (block["id"], block["input"]) == ("c1", {"a": 1})
+
+
+def test_arguments_that_are_an_object_and_no_text_are_that_object() -> None:
+    call = {"index": 0, "id": "c1", "function": {"name": "look", "arguments": {"a": 1}}}
+    assert whole({"tool_calls": [call]})["content"][0]["input"] == {"a": 1}
+    assert accumulated(events([{"tool_calls": [call]}]))["content"][0]["input"] == {"a": 1}
 
 
 def test_a_call_whose_name_comes_late_begins_with_its_name() -> None:

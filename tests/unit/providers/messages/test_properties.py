@@ -27,6 +27,7 @@ INPUTS = st.dictionaries(
 )
 EXTRAS = st.none() | st.fixed_dictionaries({"google": st.dictionaries(NAMES, WORDS, max_size=2)})
 CALLS = st.lists(st.tuples(NAMES, NAMES, INPUTS, EXTRAS), max_size=4, unique_by=lambda call: call[0])
+ASKED: dict[str, Any] = {"model": "m", "thinking": {"type": "adaptive"}}
 FINISHES = st.sampled_from(["stop", "length", "tool_calls", "content_filter", "eos"])
 USAGES = st.builds(
     lambda plain, cached, written, output, thought: Usage(
@@ -96,9 +97,8 @@ def in_turn(lists: list[list[Any]]) -> list[Any]:
 def test_the_events_come_to_what_the_whole_answer_is(
     answer: tuple[dict[str, Any], list[dict[str, Any]]], usage: Usage
 ) -> None:
-    asked = {"model": "m"}
-    whole = whole_of(answer[0], asked=asked, usage=usage)
-    stream = MessagesEvents(asked=asked, attempt_id="a-1")
+    whole = whole_of(answer[0], asked=ASKED, usage=usage)
+    stream = MessagesEvents(asked=ASKED, attempt_id="a-1")
     events = [event for chunk in answer[1] for event in stream.feed(chunk)]
     events += stream.end(usage)
     assert accumulated(events) == read(whole)
@@ -109,7 +109,7 @@ def test_the_events_come_to_what_the_whole_answer_is(
 def test_a_whole_message_and_its_events_are_the_same(
     answer: tuple[dict[str, Any], list[dict[str, Any]]], usage: Usage
 ) -> None:
-    whole = whole_of(answer[0], asked={"model": "m"}, usage=usage)
+    whole = whole_of(answer[0], asked=ASKED, usage=usage)
     events = list(events_of(whole))
     assert accumulated(events) == read(whole)
     again = WholeMessage()

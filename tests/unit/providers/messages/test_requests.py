@@ -164,6 +164,22 @@ def test_pictures_of_a_result_go_to_the_user_after_all_results() -> None:
     assert messages[4]["content"] == [text("The result of the tool call a:"), PNG_PART, text("well?")]
 
 
+def test_results_in_turns_of_their_own_still_follow_their_calls() -> None:
+    """Anthropic joins turns of one role; vendors of chat want all results before anything else."""
+    messages = said(
+        user("go"),
+        assistant([use("a"), use("b")]),
+        {"role": "system", "content": "careful"},
+        user([result("a", [PNG])]),
+        user([result("b", "rain"), text("well?")]),
+    )
+    assert [message["role"] for message in messages[1:]] == [
+        *("assistant", "tool", "tool", "system"),
+        *("user", "user"),
+    ]
+    assert [message["tool_call_id"] for message in messages[2:4]] == ["a", "b"]
+
+
 def test_thoughts_of_earlier_answers_are_left_out() -> None:
     thoughts = [
         {"type": "thinking", "thinking": "hm", "signature": "c2ln"},
@@ -193,10 +209,15 @@ def test_tools_are_functions() -> None:
         "function": {
             "name": "weather",
             "description": "The weather.",
-            "parameters": {"type": "object"},
+            "parameters": {"type": "object", "properties": {}},
             "strict": True,
         },
     }
+
+
+def test_the_schema_of_a_tool_passes_as_it_is() -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "object"}}}
+    assert chat(tools=[{**WEATHER, "input_schema": schema}])["tools"][0]["function"]["parameters"] == schema
 
 
 @pytest.mark.parametrize(
@@ -245,12 +266,25 @@ def test_how_hard_to_think(fields: dict[str, Any], effort: str | None) -> None:
 
 @pytest.mark.parametrize("field", ["output_config", "output_format"])
 def test_a_schema_of_the_answer(field: str) -> None:
-    form = {"type": "json_schema", "schema": {"type": "object"}}
+    schema = {"type": "object", "additionalProperties": False}
+    form = {"type": "json_schema", "schema": schema}
     body = chat(**{field: {"format": form} if field == "output_config" else form})
     assert body["response_format"] == {
         "type": "json_schema",
-        "json_schema": {"name": "answer", "schema": {"type": "object"}, "strict": True},
+        "json_schema": {"name": "answer", "schema": schema, "strict": True},
     }
+
+
+def test_a_schema_that_a_vendor_of_chat_could_not_enforce_is_not_strict() -> None:
+    """As the SDK makes it of a model with a field that has a default."""
+    schema = {
+        "type": "object",
+        "properties": {"a": {"type": "string"}, "b": {"type": "string"}},
+        "required": ["a"],
+        "additionalProperties": False,
+    }
+    form = chat(output_config={"format": {"type": "json_schema", "schema": schema}})["response_format"]
+    assert form["json_schema"] == {"name": "answer", "schema": schema, "strict": False}
 
 
 def test_a_users_name_passes_and_a_long_one_becomes_a_digest_that_tells_users_apart() -> None:
@@ -323,6 +357,8 @@ def test_what_says_nothing_to_a_chat_vendor_is_left_out(fields: dict[str, Any]) 
         ({"metadata": {"team": "a"}}, "metadata.team"),
         ({"system": [PNG]}, "system[0].type"),
         ({"messages": []}, "messages"),
+        ({"messages": [assistant("")]}, "messages"),
+        ({"messages": [{"role": "system", "content": "s"}]}, "messages"),
     ],
 )
 def test_what_has_no_counterpart_is_refused_by_name(fields: dict[str, Any], field: str) -> None:
@@ -354,6 +390,9 @@ def test_what_has_no_counterpart_is_refused_by_name(fields: dict[str, Any], fiel
         (user([result("a", [{"type": "tool_reference"}])]), "messages[0].content[0].content[0].type"),
         (user([{"text": "a"}]), "messages[0].content[0].type"),
         (user(None), "messages[0].content"),
+        (user(""), "messages[0].content"),
+        (user([]), "messages[0].content"),
+        (user([text("")]), "messages[0].content"),
         (assistant([{"type": "server_tool_use"}]), "messages[0].content[0].type"),
         (assistant([PNG]), "messages[0].content[0].type"),
         (assistant([{**use("a"), "input": "x"}]), "messages[0].content[0].input"),

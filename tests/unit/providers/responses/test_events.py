@@ -142,6 +142,45 @@ def test_calls_without_numbers_are_told_apart_by_their_ids() -> None:
     assert [item["name"] for item in output_of(checked(*calls))] == ["look", "leap"]
 
 
+@pytest.mark.parametrize("ids", [("c1", "c2"), ("", "")])
+def test_calls_that_all_have_the_same_number_are_told_apart(ids: tuple[str, str]) -> None:
+    first, second = ids
+    calls = [
+        piece(0, '{"a":', id=first, name="look"),
+        piece(0, "1}"),
+        piece(0, '{"b":', id=second, name="leap"),
+        piece(0, "2}"),
+    ]
+    items = output_of(checked(*calls))
+    assert [(item["name"], item["arguments"]) for item in items] == [("look", '{"a":1}'), ("leap", '{"b":2}')]
+
+
+def test_a_call_is_one_although_each_of_its_pieces_has_another_id() -> None:
+    events = checked(FIRST, piece(0, '{"a":', id="c2"), piece(0, "1}", id="c3"), piece(0, "", id="c4"))
+    assert [(item["call_id"], item["arguments"]) for item in output_of(events)] == [("c1", '{"a":1}')]
+
+
+def test_pieces_without_numbers_that_are_mixed_belong_to_the_calls_of_their_ids() -> None:
+    pieces = [("c1", "look", '{"a":'), ("c2", "leap", '{"b":'), ("c1", "", "1}"), ("c2", "", "2}")]
+    deltas = [
+        {"tool_calls": [{"id": id, "function": {"name": name, "arguments": arguments}}]}
+        for id, name, arguments in pieces
+    ]
+    assert [item["arguments"] for item in output_of(checked(*deltas))] == ['{"a":1}', '{"b":2}']
+
+
+@pytest.mark.parametrize("arguments", ["", " "])
+def test_a_call_without_arguments_is_told_with_an_empty_object(arguments: str) -> None:
+    begun = piece(0, arguments, id="c1", name="look")
+    assert output_of(checked(begun))[0]["arguments"].strip() == "{}"
+    assert output_of(checked(begun, finish="length"))[0]["arguments"] == arguments
+
+
+def test_pieces_without_a_number_belong_to_the_call_before_them() -> None:
+    rest = {"tool_calls": [{"function": {"arguments": "{}"}}]}
+    assert [item["arguments"] for item in output_of(checked(FIRST, rest))] == ["{}"]
+
+
 def test_a_call_waits_for_its_name() -> None:
     events = checked(piece(0, "{", id="c1"), piece(0, "", name="look"), piece(0, "}"))
     assert output_of(events)[0] | {"id": ""} == {

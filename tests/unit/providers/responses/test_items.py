@@ -109,10 +109,31 @@ def test_an_output_in_parts_is_one_text() -> None:
     assert messages(USER, CALL, {**OUTPUT, "output": parts})[2]["content"] == "a\nb"
 
 
-def test_an_output_with_a_picture_keeps_it() -> None:
-    parts = [{"type": "input_image", "image_url": "https://example.org/a.png"}]
-    content = messages(USER, CALL, {**OUTPUT, "output": parts})[2]["content"]
-    assert content == [{"type": "image_url", "image_url": {"url": "https://example.org/a.png"}}]
+def test_pictures_of_an_output_go_to_the_user_after_all_outputs() -> None:
+    image = {"type": "input_image", "image_url": "https://example.org/a.png"}
+    pictured = {**OUTPUT, "output": [{"type": "input_text", "text": "a map"}, image]}
+    second = {**CALL, "call_id": "c2"}, {**OUTPUT, "call_id": "c2"}
+    said = messages(USER, CALL, second[0], pictured, second[1], {"role": "user", "content": "so?"})
+    assert said[2:] == [
+        {"role": "tool", "tool_call_id": "c1", "content": "a map"},
+        {"role": "tool", "tool_call_id": "c2", "content": "seen"},
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": "The result of the tool call c1:"},
+                {"type": "image_url", "image_url": {"url": "https://example.org/a.png"}},
+            ],
+        },
+        {"role": "user", "content": "so?"},
+    ]
+
+
+def test_an_output_of_a_picture_alone_says_where_it_is_before_the_next_call() -> None:
+    image = {"type": "input_image", "image_url": "https://example.org/a.png"}
+    second = {**CALL, "call_id": "c2"}, {**OUTPUT, "call_id": "c2"}
+    said = messages(USER, CALL, {**OUTPUT, "output": [image]}, *second)
+    assert [each["role"] for each in said] == ["user", "assistant", "tool", "user", "assistant", "tool"]
+    assert said[2]["content"] == "(The result is shown in the next message.)"
 
 
 def test_a_custom_call_is_a_call_of_a_function_with_one_text() -> None:

@@ -103,6 +103,14 @@ def test_a_tier_that_was_named_stays() -> None:
     assert sent({**BODY, "service_tier": "flex"})["service_tier"] == "flex"
 
 
+@pytest.mark.parametrize("streamed", [False, True])
+def test_an_answer_in_the_background_is_refused_because_nobody_could_fetch_it(streamed: bool) -> None:
+    with pytest.raises(ProviderError, match="given at once") as caught:
+        sent({**BODY, "background": True}, streamed=streamed)
+    assert (caught.value.status, caught.value.param) == (400, "background")
+    assert sent({**BODY, "background": False})["background"] is False
+
+
 def test_a_stream_is_asked_for_where_one_is_wanted() -> None:
     assert sent(BODY, streamed=True)["stream"] is True
     body = {**BODY, "stream": True, "stream_options": {"include_obfuscation": False}}

@@ -1,0 +1,9 @@
+"""The type of a part, a block or a tool, whatever stands there: inside of tools' results no shape was checked."""
+
+from typing import Any
+
+
+def kind_of(given: Any) -> str:
+    """Its type; empty where that is no text, or there is none."""
+    kind = given.get("type") if isinstance(given, dict) else None
+    return kind if isinstance(kind, str) else ""
