@@ -10,7 +10,14 @@ from adapters.diagram.drawing import ATTEMPTS
 from adapters.diagram.numerals import texts_in
 from adapters.diagram.rendering.renderer import Renderer
 from adapters.diagram.types import Kind, Language
-from metering.errors import InvalidRequest, VendorError, VendorTimeout
+from metering.errors import (
+    ContentFiltered,
+    InputTooLarge,
+    InvalidRequest,
+    MeteringError,
+    VendorError,
+    VendorTimeout,
+)
 from metering.ports import Body, TaskRequest
 from metering.types import ModelClass, Task
 from providers.port import Completion
@@ -178,6 +185,33 @@ async def test_a_vendor_that_fails_halfway_leaves_what_was_drawn(adapter: Diagra
     result = await drawn(adapter, wanted(count=2), FailsLate())
     assert len(result["diagrams"]) == 1
     assert "The vendor did not answer" in result["warnings"][0]
+
+
+@pytest.mark.parametrize("problem", [InputTooLarge("Too long."), ContentFiltered("Refused.")])
+async def test_a_diagram_whose_request_is_refused_leaves_what_was_drawn(
+    adapter: DiagramAdapter, problem: MeteringError
+) -> None:
+    spending = CountingSpending(answers=lambda body, number: problem if number == 3 else None)
+    result = await drawn(adapter, wanted(count=2), spending)
+    assert len(result["diagrams"]) == 1
+    assert problem.message.rstrip(".") in result["warnings"][0]
+
+
+async def test_a_repair_for_which_there_is_no_room_leaves_the_diagram_out(adapter: DiagramAdapter) -> None:
+    spending = CountingSpending(
+        answers=lambda body, number: InputTooLarge("Too long.") if number == 3 else None
+    )
+    with pytest.raises(NoDiagram) as caught:
+        await drawn(adapter, wanted(f"{MACHINE} sandbox:invalid-diagram=9"), spending)
+    assert "no room to ask again" in caught.value.reasons[0]
+    assert len(spending.asked) == 3
+
+
+async def test_where_the_steps_end_before_there_is_a_source_the_error_names_their_rule(
+    adapter: DiagramAdapter,
+) -> None:
+    with pytest.raises(NoDiagram, match="agent_max_steps"):
+        await drawn(adapter, wanted(f"{MACHINE} sandbox:mistake=1", count=2), CountingSpending(steps=2))
 
 
 async def test_a_vendor_that_fails_from_the_start_is_told_as_it_is(adapter: DiagramAdapter) -> None:
