@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 
 from adapters.ask import Unusable, question
@@ -32,7 +33,7 @@ async def write_section(
     yield {"event": "section_started", "code": code.value}
     if not allowance.steps_left:
         raise AllowanceSpent("No step is left for another section.")
-    given, cuts = material_for(draft, code, prompt_of(code), allowance)
+    given, cuts = material_for(draft, code, partial(question_of, code), allowance)
     warnings += cuts
     answers, told = Answers(draft, code), ""
     try:
