@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Sequence
 from adapters.ask import ask, question
 from adapters.diagram.answers import Part, Plan, View, plan_complaint
 from adapters.diagram.drawing import PACKAGE, Diagram, Draughtsman, NotDrawn, source_question
-from adapters.diagram.rendering.renderer import Renderer
+from adapters.diagram.rendering.renderer import CannotDraw, Renderer
 from adapters.diagram.request import DiagramInput, read_input
 from adapters.events import Event, EventAdapter
 from adapters.prompt import load_prompt
@@ -82,6 +82,8 @@ class DiagramAdapter(EventAdapter):
             except NotDrawn as error:
                 warnings.append(_left_out(number, view, str(error)))
                 yield {"event": "diagram_failed", "number": number, "message": warnings[-1]}
+            except CannotDraw:
+                raise  # nor can it draw any other
             except OF_ONE as error:
                 failure = error
                 warnings.append(_left_out(number, view, str(error)))

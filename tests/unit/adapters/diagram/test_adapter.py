@@ -8,6 +8,7 @@ from adapters.ask import Unusable
 from adapters.diagram.adapter import DiagramAdapter, NoDiagram
 from adapters.diagram.drawing import ATTEMPTS
 from adapters.diagram.numerals import texts_in
+from adapters.diagram.rendering.programs import MIB, Program
 from adapters.diagram.rendering.renderer import Renderer
 from adapters.diagram.types import Kind, Language
 from metering.errors import (
@@ -221,6 +222,17 @@ async def test_a_vendor_that_fails_from_the_start_is_told_as_it_is(adapter: Diag
 
     with pytest.raises(VendorTimeout):
         await drawn(adapter, wanted(), Fails())
+
+
+async def test_a_server_without_the_program_that_draws_says_so_and_asks_the_model_no_more() -> None:
+    nowhere = Program(command=("/nowhere/node",), data_bytes=MIB)
+    renderer, spending = Renderer(programs={Language.MERMAID: nowhere}), CountingSpending()
+    with pytest.raises(VendorError, match="cannot draw mermaid") as caught:
+        await drawn(DiagramAdapter(renderer), wanted(count=3), spending)
+    assert not caught.value.retryable
+    assert "/nowhere" not in caught.value.message
+    assert len(spending.asked) == 2  # the plan, and the first source
+    renderer.close()
 
 
 async def test_a_plan_that_is_never_usable_is_the_vendors_fault(adapter: DiagramAdapter) -> None:
