@@ -257,8 +257,25 @@ class TestRefusals:
         answer = send(server, "POST", "drafting", token, {"disclosure": "A pump \ud800."})
         assert answer.status == 400
 
+    def test_a_draft_that_is_not_the_callers_is_refused_before_there_is_a_job(
+        self, server: Server, token: str
+    ) -> None:
+        birchs = draft(server, make_token(birch()).secret, **DISCLOSURE, sections=["title"])["draft_id"]
+        body = {"task": "drafting", "input": {"draft_id": birchs}}
+        assert send(server, "POST", "jobs", token, body).told == (404, "not_found")
+        assert send(server, "GET", "jobs", token).json["results"] == []
+
 
 class TestClaimsCheck:
+    def test_places_in_the_abstract_are_those_of_the_text_that_was_sent(
+        self, server: Server, token: str
+    ) -> None:
+        abstract = "\n  " + "word " * 160
+        found = send(
+            server, "POST", "claims/check", token, {"claims": "1. A pump.", "abstract": abstract}
+        ).json["findings"][0]
+        assert (found["code"], abstract[found["start"] : found["end"]]) == ("abstract_length", found["text"])
+
     def test_it_finds_what_is_wrong(self, server: Server, token: str) -> None:
         body = {"claims": "1. A pump having the valve.\n2. The pump of claim 9.", "jurisdiction": "EP"}
         found = send(server, "POST", "claims/check", token, body).json["findings"]
