@@ -50,12 +50,14 @@ def end_job(
     event: bytes,
     error: dict[str, Any] | None = None,
 ) -> bool:
-    """End the job with a last event; False if it is not this runner's any more. Its result stays if it succeeded."""
+    """End the job with a last event; False if it is not this runner's any more. Its result stays if it succeeded; its
+    input, which nobody needs any more, does not.
+    """
     with brief_transaction():
         if not mine(job).select_for_update().exists():
             return False
         _append(job, [event], most=MAX_EVENTS + 1)
-        ended: dict[str, Any] = {"status": status, "error": sealed_error(error)}
+        ended: dict[str, Any] = {"status": status, "error": sealed_error(error), "content": b""}
         if status != Status.SUCCEEDED:
             ended["result"] = None
         mine(job).update(**ended, ended_at=Now(), leased_until=None)
@@ -70,7 +72,7 @@ def cancel_job(job: TaskJob) -> None:
     this = TaskJob.objects.filter(pk=job.pk)
     with transaction.atomic():
         if this.filter(status=Status.QUEUED).update(
-            status=Status.CANCELLED, is_cancelled=True, ended_at=Now()
+            status=Status.CANCELLED, is_cancelled=True, ended_at=Now(), content=b""
         ):
             _append(job, [event("cancelled")], most=MAX_EVENTS + 1)
             return

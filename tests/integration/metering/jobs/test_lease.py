@@ -125,6 +125,17 @@ def test_a_job_that_is_cancelled_while_it_waits_says_so_to_its_listeners(job: Ta
     assert [(number, unseal(told)) for number, told in events_after(job, 0)] == [(1, event("cancelled"))]
 
 
+@pytest.mark.parametrize("status", [Status.SUCCEEDED, Status.FAILED, Status.CANCELLED])
+def test_the_input_of_a_job_that_has_ended_is_forgotten(job: TaskJob, status: TaskJob.Status) -> None:
+    assert end_job(claimed(job), status, event=event(status.value))
+    assert bytes(row(job).content) == b""
+
+
+def test_the_input_of_a_job_that_is_cancelled_while_it_waits_is_forgotten(job: TaskJob) -> None:
+    cancel_job(job)
+    assert bytes(row(job).content) == b""
+
+
 def test_a_job_that_is_cancelled_before_its_result_is_there_does_not_succeed(job: TaskJob) -> None:
     mine = claimed(job)
     cancel_job(job)
