@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from adapters.prompt import MATERIAL, Prompt, marked
-from metering.errors import VendorError
+from metering.errors import ContextLengthExceeded, InputTooLarge, VendorError
 from metering.ports import Body, Spending
 
 T = TypeVar("T")
@@ -20,6 +20,8 @@ REPAIRS = 2
 QUOTED_CHARACTERS = 8_000
 """So much of a useless answer is shown to the model again."""
 NOT_A_COMPLETION = "The vendor's answer is no chat completion."
+NO_ROOM = (InputTooLarge, ContextLengthExceeded)
+"""A question that is longer than it may be: a repair is, where the first question only just fitted."""
 
 
 class _Message(msgspec.Struct):
@@ -72,11 +74,17 @@ async def ask(
 
     Repairs leave `steps_kept` of the task's steps for what it does afterwards.
 
-    Raises Unusable, and what `Spending.complete` raises.
+    Raises Unusable, also where there is no room for a repair, and what `Spending.complete` raises.
     """
     complaint = ""
     for repairs_left in reversed(range(repairs + 1)):
-        text, complaint = read_text((await allowance.complete(body)).body)
+        try:
+            answered = await allowance.complete(body)
+        except NO_ROOM:
+            if not complaint:
+                raise
+            raise Unusable(name_of(body), no_room(complaint)) from None
+        text, complaint = read_text(answered.body)
         if not complaint:
             found = await asyncio.to_thread(read_answer, text, answer, check)
             if not isinstance(found, Complaint):
@@ -116,6 +124,11 @@ def asked_again(body: Body, text: str, complaint: str) -> Body:
             },
         ]
     }
+
+
+def no_room(complaint: str) -> str:
+    """Why an answer with this fault was not asked for again."""
+    return f"{complaint} There is no room to ask again."
 
 
 def name_of(body: Body) -> str:

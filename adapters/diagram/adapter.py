@@ -10,15 +10,23 @@ from collections.abc import AsyncGenerator, Sequence
 from adapters.ask import ask, question
 from adapters.diagram.answers import Part, Plan, View, plan_complaint
 from adapters.diagram.drawing import PACKAGE, Diagram, Draughtsman, NotDrawn, source_question
-from adapters.diagram.rendering.renderer import Renderer
+from adapters.diagram.rendering.renderer import CannotDraw, Renderer
 from adapters.diagram.request import DiagramInput, read_input
 from adapters.events import Event, EventAdapter
 from adapters.prompt import load_prompt
-from metering.errors import LimitExceeded, MeteringUnavailable, VendorError
+from metering.errors import (
+    InputTooLarge,
+    LimitExceeded,
+    MeteringUnavailable,
+    RefusedByVendor,
+    VendorError,
+)
 from metering.ports import AllowanceSpent, Body, Spending, TaskRequest
 from metering.types import ModelClass, Task
 
 PLAN_TOKENS = 2_000
+OF_ONE = (AllowanceSpent, InputTooLarge, LimitExceeded, MeteringUnavailable, RefusedByVendor, VendorError)
+"""What leaves one diagram out, and not those that are drawn: they are paid for."""
 
 
 class NoDiagram(VendorError):
@@ -27,10 +35,13 @@ class NoDiagram(VendorError):
     `reasons` are sentences for the caller alone: they may quote the caller's text, so the message does not hold them.
     """
 
-    def __init__(self, reasons: Sequence[str]) -> None:
-        super().__init__(
-            "No diagram could be drawn: the model wrote no source that the renderer takes.", retryable=True
+    def __init__(self, reasons: Sequence[str], *, is_out_of_steps: bool) -> None:
+        why = (
+            "all steps that the request may take were used before there was a source (rule agent_max_steps)."
+            if is_out_of_steps
+            else "the model wrote no source that the renderer takes."
         )
+        super().__init__(f"No diagram could be drawn: {why}", retryable=True)
         self.reasons = tuple(reasons)
 
 
@@ -71,7 +82,9 @@ class DiagramAdapter(EventAdapter):
             except NotDrawn as error:
                 warnings.append(_left_out(number, view, str(error)))
                 yield {"event": "diagram_failed", "number": number, "message": warnings[-1]}
-            except (AllowanceSpent, LimitExceeded, MeteringUnavailable, VendorError) as error:
+            except CannotDraw:
+                raise  # nor can it draw any other
+            except OF_ONE as error:
                 failure = error
                 warnings.append(_left_out(number, view, str(error)))
                 yield {"event": "diagram_failed", "number": number, "message": warnings[-1]}
@@ -79,9 +92,10 @@ class DiagramAdapter(EventAdapter):
                 diagrams.append(diagram)
                 yield {"event": "diagram_finished", "number": number, "title": diagram.title}
         if not diagrams:
-            if failure is not None and not isinstance(failure, AllowanceSpent):
+            is_out_of_steps = isinstance(failure, AllowanceSpent)
+            if failure is not None and not is_out_of_steps:
                 raise failure
-            raise NoDiagram(warnings)
+            raise NoDiagram(warnings, is_out_of_steps=is_out_of_steps)
         yield {
             "event": "result",
             "progress": 100,
@@ -107,7 +121,7 @@ async def _drawn(
     if not allowance.files_left:
         raise NotDrawn("no further file may be handed out")
     if not allowance.steps_left:
-        raise NotDrawn("no step is left for it")
+        raise AllowanceSpent("no step is left for it")
     diagram = await draughtsman.draw(view, steps_kept=steps_kept)
     await allowance.add_file()
     return diagram

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
-from adapters.ask import ask, question
+from adapters.ask import NO_ROOM, ask, no_room, question
 from adapters.diagram.answers import Drawing, Part, View, drawing_complaint
 from adapters.diagram.numerals import numerals_complaint
 from adapters.diagram.rendering.errors import RenderFailed
@@ -79,15 +79,22 @@ class Draughtsman:
         """Raises NotDrawn, and what `ask` raises. `steps_kept` are left for what comes after it."""
         kind = view.kind if view else self._wanted.kind
         last: Refused | None = None
+        objection = ""
         for attempt in range(1, ATTEMPTS + 1):
             body = source_question(self._wanted, view, self._parts, last)
-            drawing = await ask(
-                self._allowance,
-                body,
-                Drawing,
-                check=lambda answer: drawing_complaint(answer, kind),
-                steps_kept=steps_kept,
-            )
+            try:
+                drawing = await ask(
+                    self._allowance,
+                    body,
+                    Drawing,
+                    check=lambda answer: drawing_complaint(answer, kind),
+                    steps_kept=steps_kept,
+                )
+            except NO_ROOM:
+                if last is None:
+                    raise
+                objection = no_room(objection)
+                break
             svg, objection = await self._rendered(drawing)
             if not objection:
                 title = view.title if view else drawing.title

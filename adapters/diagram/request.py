@@ -14,6 +14,9 @@ MAX_CLAIMS = 500
 MAX_COUNT = 20
 """Diagrams of one request, where no rule says less."""
 LIMIT = "diagram_files_per_req"
+STEPS = ("agent_max_steps", "max_steps")
+LEAST_STEPS = 2
+"""For several diagrams: one plans them, one writes a source."""
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 
 
@@ -47,4 +50,11 @@ def read_input(body: Mapping[str, Any], limits: Mapping[str, int]) -> DiagramInp
             f"count: {wanted.count} diagrams are more than {LIMIT} allows in one request ({allowed}).",
             param="count",
         )
+    for rule in STEPS:
+        if wanted.count > 1 and limits.get(rule, LEAST_STEPS) < LEAST_STEPS:
+            raise InvalidRequest(
+                f"count: {wanted.count} diagrams need {LEAST_STEPS} steps at least, and {rule} allows "
+                f"{limits[rule]}; ask for one at a time.",
+                param="count",
+            )
     return wanted

@@ -4,24 +4,39 @@ Where it is too much, the longest of what matters least is shortened first: earl
 disclosure itself. Claims and the wish are never cut.
 """
 
+from collections.abc import Callable, Mapping
+
+import msgspec
+
 from adapters.drafting.draft import Draft, in_full
 from adapters.drafting.sections import TITLES, Code
-from adapters.prompt import MATERIAL, Prompt
-from metering.ports import Spending
+from metering.ports import Body, Spending
 
 MARKS_TOKENS = 40
 """What the marks around one text cost, about."""
 SHARE_OF_LIMIT = 0.95
 """Counting is an estimate."""
+CUTS = 3
+"""A text is longer as it stands in JSON, between its marks: after a cut the whole request is counted, and cut again."""
 LEAST_TOKENS = 50
 MARK = " [cut here]"
 
 
 def material_for(
-    draft: Draft, code: Code, prompt: Prompt, allowance: Spending
+    draft: Draft, code: Code, request: Callable[[Mapping[str, str]], Body], allowance: Spending
 ) -> tuple[dict[str, str], list[str]]:
-    """The texts by name, and sentences about what was cut."""
-    return _cut(all_material(draft, code), _room(prompt, allowance), code, allowance)
+    """The texts by name, and sentences about what was cut. `request` makes the request with some texts, which counts as
+    input with its instructions and the shape of the answer.
+    """
+    allowed = int(allowance.input_limit * SHARE_OF_LIMIT)
+    room = allowed - _size(request({}), allowance)
+    for _ in range(CUTS):
+        given, warnings = _cut(all_material(draft, code), room, code, allowance)
+        too_many = _size(request(given), allowance) - allowed
+        if too_many <= 0:
+            break
+        room -= too_many
+    return given, warnings
 
 
 def all_material(draft: Draft, code: Code) -> dict[str, str]:
@@ -45,9 +60,8 @@ def claims_text(draft: Draft) -> str:
     return "\n\n".join(in_full(draft.claims))
 
 
-def _room(prompt: Prompt, allowance: Spending) -> int:
-    overhead = allowance.count_tokens(f"{prompt.instructions}\n{MATERIAL}")
-    return int(allowance.input_limit * SHARE_OF_LIMIT) - overhead
+def _size(body: Body, allowance: Spending) -> int:
+    return allowance.count_tokens(msgspec.json.encode(body).decode())
 
 
 def _cut(

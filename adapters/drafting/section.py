@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 
 from adapters.ask import Unusable, question
+from adapters.drafting.citations import invented_citations
 from adapters.drafting.context import claims_text, material_for
 from adapters.drafting.draft import Draft
-from adapters.drafting.findings import errors_in, in_words
+from adapters.drafting.findings import MAX_TOLD, errors_in, in_words
 from adapters.drafting.sections import MOST_TOKENS, Code, SectionText, WrittenClaims
 from adapters.drafting.writing import write
 from adapters.prompt import Prompt, load_prompt
@@ -32,7 +34,7 @@ async def write_section(
     yield {"event": "section_started", "code": code.value}
     if not allowance.steps_left:
         raise AllowanceSpent("No step is left for another section.")
-    given, cuts = material_for(draft, code, prompt_of(code), allowance)
+    given, cuts = material_for(draft, code, partial(question_of, code), allowance)
     warnings += cuts
     answers, told = Answers(draft, code), ""
     try:
@@ -72,8 +74,9 @@ class Answers:
             errors = errors_in(draft, self._code)
         except InvalidRequest as problem:
             return problem.message
-        self.seen.append((len(errors), draft))
-        return in_words(errors)
+        invented = invented_citations(draft, self._code)
+        self.seen.append((len(errors) + len(invented), draft))
+        return " ".join(filter(None, [in_words(errors), _about_invented(invented)]))
 
     def best(self) -> Draft:
         """The draft with the answer that has the fewest faults, and of equal ones the last."""
@@ -94,6 +97,13 @@ def question_of(code: Code, given: Mapping[str, str]) -> Body:
 def section_text(draft: Draft, code: Code) -> str:
     """A finished section's text."""
     return claims_text(draft) if code is Code.CLAIMS else draft.texts[code]
+
+
+def _about_invented(citations: list[str]) -> str:
+    if not citations:
+        return ""
+    named = ", ".join(f"`{citation}`" for citation in citations[:MAX_TOLD])
+    return f"No text that was given names {named}: cite nothing else than what is given."
 
 
 def _delta(code: Code, text: str) -> Json:

@@ -12,6 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from adapters.ask import (
+    NO_ROOM,
     NOT_A_COMPLETION,
     REPAIRS,
     Complaint,
@@ -20,10 +21,10 @@ from adapters.ask import (
     asked_again,
     complaint_of_text,
     name_of,
+    no_room,
     read_answer,
 )
 from adapters.drafting.text_reader import TextReader
-from metering.errors import InputTooLarge
 from metering.ports import Body, Spending
 
 T = TypeVar("T")
@@ -75,5 +76,5 @@ async def write(
         raise Unusable(name_of(body), complaint)
     try:
         await ask(allowance, asked_again(body, text, complaint), answer, check=check, repairs=REPAIRS - 1)
-    except InputTooLarge:
-        raise Unusable(name_of(body), f"{complaint} There is no room to ask again.") from None
+    except NO_ROOM:
+        raise Unusable(name_of(body), no_room(complaint)) from None

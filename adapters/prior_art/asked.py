@@ -76,7 +76,9 @@ def _text(given: Mapping[str, Any]) -> tuple[str, str]:
         )
     kind = kinds[0]
     value = given[kind]
-    if kind == "claims" and isinstance(value, list) and len(value) <= MAX_CLAIMS:
+    if kind == "claims" and isinstance(value, list):
+        if len(value) > MAX_CLAIMS:
+            raise InvalidRequest(f"claims: there may be {MAX_CLAIMS} texts at most.", param=kind)
         value = "\n".join(value) if all(isinstance(claim, str) for claim in value) else None
     if not isinstance(value, str) or not any(sign.isalnum() for sign in value):
         raise InvalidRequest(

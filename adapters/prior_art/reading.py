@@ -10,8 +10,10 @@ from adapters.prior_art.chart import ChartAnswer, Checked, check_chart
 from adapters.prior_art.plan import Element
 from adapters.prior_art.references import Reference
 from adapters.prompt import load_prompt
+from metering.errors import InputTooLarge, LimitExceeded, MeteringError, RefusedByVendor, VendorError
 from metering.ports import Body, Spending
 
+NO_STEP = "no step was left"
 PROMPT_TOKENS = 8_000
 """Of one prompt, at most; less where the allowance's input limit is lower."""
 FIXED_TOKENS = 1_800
@@ -26,11 +28,12 @@ MAX_BATCH = 10
 
 
 class Reading(Struct, frozen=True, kw_only=True):
-    """What came of one batch; `checked` is None where the model's answer was of no use, or no step was left."""
+    """What came of one batch; `checked` is None where no answer was of use, or none came."""
 
     documents: tuple[Reference, ...]
     checked: Checked | None
-    is_out_of_steps: bool = False
+    missed: str = ""
+    """Why the model did not read it to the end; empty: it did."""
 
 
 async def read_candidates(
@@ -40,12 +43,21 @@ async def read_candidates(
     limits: Mapping[str, int],
     spending: Spending,
 ) -> AsyncGenerator[Reading, None]:
-    """One reading for each batch, in order. Raises what `Spending.complete` raises."""
+    """One reading for each batch, in order. What was found is paid for, so it is not lost where a model cannot read it:
+    a limit or a vendor that fails ends the reading, and an input that is refused leaves one batch out.
+
+    Raises MeteringUnavailable.
+    """
+    missed = ""
     for batch in batches(documents, elements, limits, spending):
-        if spending.steps_left < 1:
-            yield Reading(documents=batch, checked=None, is_out_of_steps=True)
+        if not missed and spending.steps_left < 1:
+            missed = NO_STEP
+        if missed:
+            yield Reading(documents=batch, checked=None, missed=missed)
             continue
-        yield Reading(documents=batch, checked=await _read(batch, elements, asked, limits, spending))
+        reading, is_over = await _read(batch, elements, asked, limits, spending)
+        missed = reading.missed if is_over else ""
+        yield reading
 
 
 def batches(
@@ -89,19 +101,29 @@ async def _read(
     asked: Asked,
     limits: Mapping[str, int],
     spending: Spending,
-) -> Checked | None:
-    """The last answer of the right shape, without what is not true; None: there was none."""
+) -> tuple[Reading, bool]:
+    """The last answer of the right shape, without what is not true, and whether no other batch can be read."""
     last: list[Checked] = []
 
     def complaint(answer: ChartAnswer) -> str:
         last.append(check_chart(answer, _named(batch), elements))
         return last[-1].complaint
 
+    problem: MeteringError | None = None
     try:
         await ask(spending, chart_question(batch, elements, asked, limits), ChartAnswer, check=complaint)
     except Unusable:
-        return last[-1] if last else None
-    return last[-1]
+        pass  # what is true of its last answer counts
+    except (LimitExceeded, VendorError, InputTooLarge, RefusedByVendor) as error:
+        problem = error
+    return (
+        Reading(
+            documents=batch,
+            checked=last[-1] if last else None,
+            missed=problem.message if problem is not None else "",
+        ),
+        isinstance(problem, LimitExceeded | VendorError),
+    )
 
 
 def _named(batch: Sequence[Reference]) -> dict[str, Reference]:

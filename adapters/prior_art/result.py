@@ -1,5 +1,6 @@
 """The result that callers get, put together from the plan, the search and the readings."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,7 +8,7 @@ from adapters.prior_art.chart import Checked, Finding
 from adapters.prior_art.merge import Document
 from adapters.prior_art.plan import Plan
 from adapters.prior_art.prerank import Candidate
-from adapters.prior_art.reading import Reading
+from adapters.prior_art.reading import NO_STEP, Reading
 from adapters.prior_art.references import Reference
 from adapters.prior_art.sources.source import Found
 
@@ -142,18 +143,27 @@ def _about_readings(readings: Sequence[Reading]) -> list[str]:
         if number
     ]
     unread = sum(len(one.checked.missing) for one in readings if one.checked is not None)
-    unread += sum(len(one.documents) for one in readings if one.checked is None and not one.is_out_of_steps)
+    unread += sum(len(one.documents) for one in readings if one.checked is None and not one.missed)
     if unread:
         sentences.append(
             f"The model said nothing usable about {_count(unread, 'document')}; they are listed by their words alone."
         )
-    waiting = sum(len(one.documents) for one in readings if one.is_out_of_steps)
-    if waiting:
-        sentences.append(
-            f"{_count(waiting, 'document')} were not read by a model, because no step was left; "
-            "they are listed by their words alone."
-        )
-    return sentences
+    return sentences + _about_missed(readings)
+
+
+def _about_missed(readings: Sequence[Reading]) -> list[str]:
+    """For each reason why documents were not read, how many those are."""
+    missed: Counter[str] = Counter()
+    for reading in readings:
+        if reading.checked is None and reading.missed:
+            missed[reading.missed] += len(reading.documents)
+    return [
+        f"{_count(number, 'document')} were not read by a model, because no step was left; "
+        "they are listed by their words alone."
+        if why == NO_STEP
+        else f"{_count(number, 'document')} were not read by a model and are listed by their words alone: {why}"
+        for why, number in missed.items()
+    ]
 
 
 def _sum(checked: Sequence[Checked], name: str) -> int:

@@ -58,8 +58,11 @@ async def search_all(
 
 
 def require_an_answer(found: Sequence[Found]) -> None:
-    """Raises VendorError where no source answered anything."""
+    """Raises VendorError where no source answered anything, and the LimitExceeded of a budget that was the reason."""
     if all(one.status == "failed" for one in found):
+        refusal = next((one.refusal for one in found if one.refusal is not None), None)
+        if refusal is not None:
+            raise refusal
         reasons = " ".join(one.error or "" for one in found)
         raise VendorError(
             f"No source could be searched. {reasons}".strip(),

@@ -3,7 +3,8 @@
 1. Claim it: from here on its lease says that this runner has it, and is renewed while the work goes on.
 2. Close the books of the run before, if its runner was lost.
 3. Do the work through the gateway, under a reservation's id that the job's row has already, and write down what it
-   tells. A full limit that opens soon puts the job back, and so does the end of this worker.
+   tells. A full limit that opens soon puts the job back, and so does the end of this worker. So does a ledger that is
+   away, at the second step too: a run that has spent nothing is not counted as one.
 4. End it. Whoever has lost the lease meanwhile stops its calls and writes nothing more.
 
 The result is kept as soon as it is there: who takes on a job whose runner was lost after that only has to say so.
@@ -37,7 +38,7 @@ from metering.identity.identify_again import identify_again
 from metering.ids import uuid7
 from metering.jobs.end import end_job, event, keep_result, problem, tell
 from metering.jobs.find import attempts_of, opened
-from metering.jobs.journal import JobJournal, end_lost_run
+from metering.jobs.journal import CLOSE_DEADLINE_S, JobJournal, end_lost_run
 from metering.jobs.lease import MAX_RUNS, begin_run, claim, lease, put_back, renew
 from metering.ledger.port import Ledger
 from metering.models import TaskJob
@@ -50,6 +51,8 @@ WAITS = (ConcurrencyExceeded, RateLimited, BudgetReserved, MeteringUnavailable)
 LONGEST_WAIT = timedelta(hours=1)
 """Since the job was created; then it fails with what it waits for."""
 RETRY_S = range(1, 31)
+AWAY = timedelta(seconds=5)
+"""Until a ledger that was away is asked again."""
 RENEW_S = 2.0
 """How soon a runner sees that it shall stop, at the latest."""
 LOOKS = 4
@@ -60,16 +63,19 @@ Status = TaskJob.Status
 logger = logging.getLogger(__name__)
 
 
-async def run_job(gateway: LLMGateway, ledger: Ledger, job_id: UUID) -> None:
-    """Work on the job until it has ended, or was put back. Does nothing where somebody else works on it.
+async def run_job(
+    gateway: LLMGateway, ledger: Ledger, job_id: UUID, *, close_deadline_s: float = CLOSE_DEADLINE_S
+) -> None:
+    """Work on the job until it has ended, or was put back. Does nothing where somebody else works on it. The ledger has
+    `close_deadline_s` to close the books of a lost run.
 
-    Raises MeteringUnavailable and django.db.Error; the job is then taken on by another runner when its lease is over.
+    Raises django.db.Error; the job is then taken on by another runner when its lease is over.
     """
     job = await in_database_thread(claim, job_id, uuid7())
     if job is None:
         return
     logger.info("job.begun", extra={"job_id": str(job.pk), "task": job.task, "run": job.runs})
-    run = _Run(gateway, ledger, job)
+    run = _Run(gateway, ledger, job, close_deadline_s)
     keeping = asyncio.create_task(run.keep_lease(), name="job.lease")
     try:
         await run.work()
@@ -79,10 +85,11 @@ async def run_job(gateway: LLMGateway, ledger: Ledger, job_id: UUID) -> None:
 
 
 class _Run:
-    def __init__(self, gateway: LLMGateway, ledger: Ledger, job: TaskJob) -> None:
+    def __init__(self, gateway: LLMGateway, ledger: Ledger, job: TaskJob, close_deadline_s: float) -> None:
         self._gateway = gateway
         self._ledger = ledger
         self._job = job
+        self._close_deadline_s = close_deadline_s
         self._stream: MeteredStream | None = None
         self._is_broken_off = False
 
@@ -113,7 +120,11 @@ class _Run:
 
     async def work(self) -> None:
         job = self._job
-        await end_lost_run(self._ledger, job)
+        try:
+            await end_lost_run(self._ledger, job, deadline_s=self._close_deadline_s)
+        except MeteringUnavailable:
+            await in_database_thread(put_back, job, wait=AWAY, was_a_run=False)
+            return
         if job.is_cancelled:
             await self._end(Status.CANCELLED, event=event("cancelled"))
         elif job.result is not None:  # its runner was lost when all was done
@@ -181,7 +192,9 @@ class _Run:
             await self._fail(error_body(error, self._job.request_id)["error"])
 
     async def _wait(self, busy: MeteringError) -> None:
-        """Put the job back. What a run has paid for is not paid for again because of a limit."""
+        """Put the job back. What a run has paid for is not paid for again because of a limit; one that has paid for
+        nothing is not counted as a run.
+        """
         is_refusal = isinstance(busy, LimitExceeded)
         has_spent = await in_database_thread(attempts_of, self._job, self._job.reservation_id)
         if (is_refusal and has_spent) or datetime.now(UTC) - self._job.created_at > LONGEST_WAIT:
@@ -189,7 +202,7 @@ class _Run:
             return
         asked_s = busy.retry_after_s if isinstance(busy, LimitExceeded) else 1
         wait = timedelta(seconds=max(RETRY_S.start, min(asked_s, RETRY_S.stop - 1)))
-        await in_database_thread(put_back, self._job, wait=wait, was_a_run=not is_refusal)
+        await in_database_thread(put_back, self._job, wait=wait, was_a_run=bool(has_spent))
 
     async def _fail(self, error: dict[str, Any]) -> None:
         logger.info("job.failed", extra={"job_id": str(self._job.pk), "code": error["code"]})

@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from django.db.models import Max, Q
+from django.db import transaction
+from django.db.models import Max
 from django.db.models.functions import Now
 
 from metering.jobs.brief import brief_transaction
+from metering.jobs.create import OPEN
 from metering.jobs.lease import mine
 from metering.models import TaskJob, TaskJobEvent
 from metering.seal import CannotOpen, seal, unseal
@@ -34,8 +36,11 @@ def tell(job: TaskJob, events: Iterable[bytes], *, progress: int | None = None) 
 
 
 def keep_result(job: TaskJob, result: bytes) -> bool:
-    """Keep the result before the job ends: if its runner is lost now, nobody has to do the work again."""
-    return bool(mine(job).update(result=seal(result), progress=100))
+    """Keep the result before the job ends: if its runner is lost now, nobody has to do the work again.
+
+    False if the job is not this runner's any more, or its owner wants no more of it.
+    """
+    return bool(mine(job).filter(is_cancelled=False).update(result=seal(result), progress=100))
 
 
 def end_job(
@@ -45,12 +50,14 @@ def end_job(
     event: bytes,
     error: dict[str, Any] | None = None,
 ) -> bool:
-    """End the job with a last event; False if it is not this runner's any more. Its result stays if it succeeded."""
+    """End the job with a last event; False if it is not this runner's any more. Its result stays if it succeeded; its
+    input, which nobody needs any more, does not.
+    """
     with brief_transaction():
         if not mine(job).select_for_update().exists():
             return False
         _append(job, [event], most=MAX_EVENTS + 1)
-        ended: dict[str, Any] = {"status": status, "error": sealed_error(error)}
+        ended: dict[str, Any] = {"status": status, "error": sealed_error(error), "content": b""}
         if status != Status.SUCCEEDED:
             ended["result"] = None
         mine(job).update(**ended, ended_at=Now(), leased_until=None)
@@ -58,12 +65,18 @@ def end_job(
 
 
 def cancel_job(job: TaskJob) -> None:
-    """Its owner wants no more of it: one that waits ends at once, one that runs when its runner sees it."""
-    waiting = Q(status=Status.QUEUED)
-    TaskJob.objects.filter(waiting, pk=job.pk).update(
-        status=Status.CANCELLED, is_cancelled=True, ended_at=Now()
-    )
-    TaskJob.objects.filter(pk=job.pk, status=Status.RUNNING).update(is_cancelled=True)
+    """Its owner wants no more of it: one that waits ends at once, one that runs when its runner sees it.
+
+    One that its runner puts back meanwhile ends when it is taken on again.
+    """
+    this = TaskJob.objects.filter(pk=job.pk)
+    with transaction.atomic():
+        if this.filter(status=Status.QUEUED).update(
+            status=Status.CANCELLED, is_cancelled=True, ended_at=Now(), content=b""
+        ):
+            _append(job, [event("cancelled")], most=MAX_EVENTS + 1)
+            return
+    this.filter(status__in=OPEN).update(is_cancelled=True)
 
 
 def events_after(job: TaskJob, number: int, limit: int = 500) -> list[tuple[int, bytes]]:

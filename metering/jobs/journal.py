@@ -58,7 +58,7 @@ class JobJournal:
         )
 
 
-async def end_lost_run(ledger: Ledger, job: TaskJob) -> None:
+async def end_lost_run(ledger: Ledger, job: TaskJob, *, deadline_s: float = CLOSE_DEADLINE_S) -> None:
     """End the reservation of a run that was lost: settled with what was noted of it, or released if that is nothing.
 
     Harmless for one that has ended: what was charged provisionally is replaced by the truth. Raises
@@ -74,4 +74,4 @@ async def end_lost_run(ledger: Ledger, job: TaskJob) -> None:
             reservation_id=job.reservation_id, tenant_id=job.tenant_id, reason="the job's runner was lost"
         )
     )
-    await submit_until(ledger, command, deadline_s=CLOSE_DEADLINE_S)
+    await submit_until(ledger, command, deadline_s=deadline_s)

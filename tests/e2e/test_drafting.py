@@ -11,6 +11,7 @@ import pytest
 from django.utils.timezone import now
 from docx import Document
 
+from adapters.drafting.docx_file import MEDIA_TYPE
 from metering.models import TaskDraft, UsageLog, UsageReservation
 from tests.e2e.raw import Reply, ask
 from tests.e2e.server import Server
@@ -54,6 +55,21 @@ def test_a_draft_comes_whole_with_what_it_used(server: Server, token: str) -> No
     assert sum(row.input_tokens for row in rows) == result["usage"]["input_tokens"]
     assert sum(row.output_tokens for row in rows) == result["usage"]["output_tokens"]
     assert UsageReservation.objects.get(pk=result["id"]).state == 1
+
+
+@pytest.mark.parametrize("form", ["application/json", "text/event-stream", "text/markdown"])
+def test_a_form_may_be_asked_for_with_a_character_set(server: Server, token: str, form: str) -> None:
+    body = DISCLOSURE | {"sections": ["title"]}
+    answer = send(server, "POST", "drafting", token, body, accept=f"{form}; charset=utf-8")
+    assert (answer.status, answer.headers["content-type"].partition(";")[0]) == (200, form)
+
+
+@pytest.mark.parametrize("prefer", ["respond-async", "wait=10, Respond-Async; x=1"])
+def test_a_job_may_be_preferred_in_any_case_beside_other_things(
+    server: Server, token: str, prefer: str
+) -> None:
+    answer = send(server, "POST", "drafting", token, DISCLOSURE, prefer=prefer)
+    assert (answer.status, answer.json["status"]) == (202, "queued")
 
 
 def test_events_come_with_the_usage_so_far_and_the_same_result(server: Server, token: str) -> None:
@@ -126,13 +142,16 @@ def test_a_kept_draft_is_shown_as_json_markdown_and_docx_and_deleted(server: Ser
     path = f"drafting/{result['draft_id']}"
     kept = send(server, "GET", path, token)
     assert (kept.json["sections"], kept.json["findings"]) == (result["sections"], result["findings"])
-    file = ask(server, "GET", result["docx_url"], headers={"authorization": f"Bearer {token}"})
+    told = {"authorization": f"Bearer {token}", "accept": MEDIA_TYPE}
+    file = ask(server, "GET", result["docx_url"], headers=told)
+    assert file.headers["content-type"] == MEDIA_TYPE
     assert file.headers["content-disposition"].endswith('.docx"')
     assert Document(BytesIO(file.body)).paragraphs[0].text == texts(result)["title"]
     markdown = send(
         server, "POST", "drafting", token, {"draft_id": result["draft_id"]}, accept="text/markdown"
     )
     assert markdown.body.decode() == result["markdown"]
+    assert send(server, "GET", path, token, accept="text/markdown").body == markdown.body
     assert send(server, "DELETE", path, token).status == 204
     assert not TaskDraft.objects.exists()
     for answer in (
@@ -198,6 +217,13 @@ def test_a_draft_that_is_deleted_while_it_is_written_stays_deleted(server: Serve
 
 
 class TestRefusals:
+    @pytest.mark.parametrize("accept", ["text/event-stream", "text/markdown"])
+    def test_it_is_json_and_says_so_whatever_form_is_asked_for(
+        self, server: Server, token: str, accept: str
+    ) -> None:
+        answer = send(server, "POST", "drafting", token, {}, accept=accept)
+        assert (answer.error["param"], answer.headers["content-type"]) == ("disclosure", "application/json")
+
     @pytest.mark.parametrize("path", ["drafting", "claims/check"])
     def test_without_the_task(self, server: Server, path: str) -> None:
         chats = make_token(allowed_tasks=["LLM0_CHAT"]).secret
@@ -231,8 +257,25 @@ class TestRefusals:
         answer = send(server, "POST", "drafting", token, {"disclosure": "A pump \ud800."})
         assert answer.status == 400
 
+    def test_a_draft_that_is_not_the_callers_is_refused_before_there_is_a_job(
+        self, server: Server, token: str
+    ) -> None:
+        birchs = draft(server, make_token(birch()).secret, **DISCLOSURE, sections=["title"])["draft_id"]
+        body = {"task": "drafting", "input": {"draft_id": birchs}}
+        assert send(server, "POST", "jobs", token, body).told == (404, "not_found")
+        assert send(server, "GET", "jobs", token).json["results"] == []
+
 
 class TestClaimsCheck:
+    def test_places_in_the_abstract_are_those_of_the_text_that_was_sent(
+        self, server: Server, token: str
+    ) -> None:
+        abstract = "\n  " + "word " * 160
+        found = send(
+            server, "POST", "claims/check", token, {"claims": "1. A pump.", "abstract": abstract}
+        ).json["findings"][0]
+        assert (found["code"], abstract[found["start"] : found["end"]]) == ("abstract_length", found["text"])
+
     def test_it_finds_what_is_wrong(self, server: Server, token: str) -> None:
         body = {"claims": "1. A pump having the valve.\n2. The pump of claim 9.", "jurisdiction": "EP"}
         found = send(server, "POST", "claims/check", token, body).json["findings"]

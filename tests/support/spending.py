@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec.structs import replace
 
+from metering.errors import BudgetExceeded, LimitUsage
 from metering.ports import AllowanceSpent, Body, Progress
 from providers.port import Chunk, Completion
 from providers.sandbox.provider import SandboxProvider
@@ -107,3 +108,18 @@ def _one_less(left: int) -> int:
 def piece_of(text: str | None, *, finish_reason: str | None = None) -> bytes:
     """One chunk of a vendor's stream."""
     return msgspec.json.encode({"choices": [{"delta": {"content": text}, "finish_reason": finish_reason}]})
+
+
+def used_up(dimension: str) -> BudgetExceeded:
+    """A budget without room for another call."""
+    usage = LimitUsage(
+        budget=f"tenant {dimension}/day",
+        scope="tenant",
+        dimension=dimension,
+        current=7,
+        held=0,
+        requested=1,
+        limit=7,
+        period="day",
+    )
+    return BudgetExceeded("The budget is used up.", usage=usage, reset_at=None, retry_after_s=60)

@@ -31,6 +31,8 @@ LOOKS: dict[bool, dict[str, Any]] = {
     True: {"theme": "base", "themeVariables": BLACK_ON_WHITE},
 }
 MAX_ERROR = 500
+TOO_LARGE = "resource limit"
+"""How merman's refusal of a diagram begins that it would take too long to lay out."""
 _LINE = re.compile(r"\bline (\d+)")
 
 
@@ -45,7 +47,7 @@ def main() -> None:
 
 def engine(look: dict[str, Any]) -> merman.MermanEngine:
     options = {
-        "resources": {"profile": "constrained"},
+        "resources": {"profile": "interactive"},
         "site_config": look | {"look": "classic", "fontFamily": FONTS},
     }
     return merman.MermanEngine(options_json=json.dumps(options), services=None)
@@ -60,6 +62,8 @@ def draw(engines: dict[bool, merman.MermanEngine], wanted: dict[str, Any]) -> di
         return {"svg": engines[wanted["patent"]].render_svg(source, options)}
     except merman.MermanError as error:
         message = str(getattr(error, "message", error))[:MAX_ERROR]
+        if message.startswith(TOO_LARGE):
+            message = f"The diagram is too large: draw fewer parts and lines ({message})."
         line = _LINE.search(message)
         return {"error": message, "line": int(line[1]) if line else None}
 

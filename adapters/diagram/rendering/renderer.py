@@ -5,11 +5,12 @@ gets a RenderFailed, and the next source gets a new process. Processes that beha
 """
 
 import asyncio
+import logging
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from adapters.diagram.rendering.errors import RenderFailed, RenderStopped
+from adapters.diagram.rendering.errors import RendererMissing, RenderFailed, RenderStopped
 from adapters.diagram.rendering.programs import PROGRAMS, Program
 from adapters.diagram.rendering.source import MERMAID_KINDS, check_source, mermaid_kind
 from adapters.diagram.rendering.worker import Worker
@@ -17,7 +18,7 @@ from adapters.diagram.svg.patent import in_patent_style
 from adapters.diagram.svg.sanitise import sanitise
 from adapters.diagram.svg.tree import MAX_BYTES, UnsafeSvg
 from adapters.diagram.types import Kind, Language, Style
-from metering.errors import Overloaded
+from metering.errors import Overloaded, VendorError
 
 LIMIT_S = 5.0
 AT_ONCE = 2
@@ -26,6 +27,17 @@ SERVED = 200
 """A process is replaced after so many pictures, whatever it may have kept of them."""
 MERMAID_BLOCKS = frozenset({Kind.BLOCK, Kind.FLOWCHART})
 """Mermaid's flowcharts are blocks and lines too, and have more ways to arrange them."""
+logger = logging.getLogger(__name__)
+
+
+class CannotDraw(VendorError):
+    """This server has no program that draws the language: no other source and no other moment would mend it."""
+
+    def __init__(self, language: Language) -> None:
+        super().__init__(
+            f"This server cannot draw {language}: its program does not start. Ask for the other language.",
+            retryable=False,
+        )
 
 
 class Renderer:
@@ -49,7 +61,7 @@ class Renderer:
     async def render(
         self, language: Language, source: str, *, kind: Kind | None = None, style: Style = Style.DEFAULT
     ) -> str:
-        """The picture as a sanitised SVG. Raises RenderFailed; Overloaded if too many wait.
+        """The picture as a sanitised SVG. Raises RenderFailed; Overloaded if too many wait; CannotDraw.
 
         A source of another kind than `kind` fails too.
         """
@@ -76,7 +88,11 @@ class Renderer:
             self._waiting -= 1
 
     def _draw(self, language: Language, source: str, kind: Kind | None, style: Style) -> str:
-        worker = self._take(language)
+        try:
+            worker = self._take(language)
+        except RendererMissing as error:
+            logger.error("renderer.missing", extra={"language": str(language), "problem": str(error)})
+            raise CannotDraw(language) from error
         try:
             answer = worker.ask({"source": source, "patent": style is Style.PATENT}, self._limit_s)
         finally:

@@ -10,6 +10,8 @@ from adapters.drafting.claims.words import Token
 _PREAMBLE_ENDS: Final = word_set("wherein whereby characterized characterised where further additionally : ;")
 _ALTERNATIVE: Final = frozenset(("or", "and/or", "any", "one", "either"))
 _JOINTS: Final = frozenset((",", "or", "and", "to", "through", "-", "\u2013", "/", "until"))
+MOST_DIGITS: Final = 9
+"""Of a claim's number. There is none so large, but whoever writes one means a claim that is missing."""
 _BEFORE: Final = frozenset(("preceding", "previous", "foregoing", "above", "prior"))
 
 
@@ -61,7 +63,7 @@ def _listed(tokens: list[Token], claim: int, in_preamble: bool) -> Reference | N
     while place < len(tokens):
         text = tokens[place].lower
         pair = text.replace("\u2010", "-").replace("\u2011", "-").replace("/", "-").split("-")
-        if all(part.isdecimal() and len(part) <= 4 for part in pair) and len(pair) <= 2:
+        if all(part.isdecimal() and len(part) <= MOST_DIGITS for part in pair) and len(pair) <= 2:
             if (numbers and not joints) or len(numbers) > 2 * MAX_CLAIMS:
                 break
             low, high = int(pair[0]), int(pair[-1])

@@ -20,6 +20,7 @@ from adapters.prior_art.references import Hit
 from adapters.prior_art.sources.exchange import exchange, moved_to, read_answer, rest_wanted
 from adapters.prior_art.sources.pace import Pace
 from adapters.prior_art.sources.port import SearchFailed, SearchRequest, Service, SourceConfig
+from metering.errors import LimitExceeded
 from metering.ports import AllowanceSpent, Spending
 
 ATTEMPTS = 3
@@ -47,6 +48,8 @@ class Found(Struct, kw_only=True):
     error: str | None = None
     unreadable: int = 0
     is_retryable: bool = False
+    refusal: LimitExceeded | None = None
+    """The budget that had no room for another request."""
 
 
 class Source:
@@ -78,7 +81,10 @@ class Source:
     async def search(
         self, queries: Sequence[Query], scope: Scope, *, requests: int, spending: Spending
     ) -> Found:
-        """Ask the queries with so many requests at most. Raises what `spending` raises, AllowanceSpent excepted."""
+        """Ask the queries with so many requests at most, fewer where a budget ends before.
+
+        Raises what else `spending` raises.
+        """
         return await _Search(self, queries, scope, requests, spending).run()
 
     async def send(self, request: SearchRequest, deadline: float, spending: Spending) -> Answer:
@@ -174,6 +180,10 @@ class _Search:
             except AllowanceSpent:
                 self._requests_left = 0
                 raise SearchFailed("No API call is left.", is_final=True) from None
+            except LimitExceeded as refusal:
+                self._requests_left = 0
+                self._found.refusal = refusal
+                raise SearchFailed(refusal.message, is_final=True) from None
             if not isinstance(answer, SearchRequest):
                 return answer
             request = answer

@@ -1,6 +1,5 @@
 """/api/jobs/{id}/result: a job's result by itself, in the form that the caller accepts."""
 
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -12,6 +11,7 @@ from rest_framework.request import Request
 from gateway_project.api.authentication import principal_of
 from gateway_project.api.tasks.jobs import TAG, result_of
 from gateway_project.api.tasks.routes import Csv, Markdown, form_of, in_form
+from gateway_project.api.tasks.running import form_wanted
 from gateway_project.api.views import ApiView
 from metering.errors import NotFound
 from metering.jobs.find import own_job
@@ -30,7 +30,7 @@ class JobResult(ApiView):
         job = own_job(principal_of(request), pk)
         if job.status != job.Status.SUCCEEDED:
             raise NotFound(f"The job {pk} has no result; it is {job.status}.")
-        media_type: Any = getattr(request, "accepted_media_type", "")
+        media_type = form_wanted(request)
         form = form_of(Task(job.task), media_type)
         answer = HttpResponse(msgspec.json.encode(result_of(job)), content_type="application/json")
         return answer if form is None else in_form(answer, form, media_type)

@@ -26,6 +26,7 @@ from metering.bridge import run_sync
 from metering.calls.begin import CallRequest
 from metering.errors import InvalidRequest, NotFound, TransitionRefused
 from metering.jobs.create import create_job
+from metering.jobs.drafts import own_draft
 from metering.jobs.end import cancel_job, events_after, opened_error
 from metering.jobs.find import own_job, own_jobs, usage_of
 from metering.labels import CALLER_LABELS
@@ -146,6 +147,8 @@ def start_job(request: Request, call: CallRequest) -> Response:
     """Take the work on as a job. Raises what the task's own route raises before it spends anything."""
     caller = principal_of(request)
     limits = run_sync(wiring.gateway().check(caller, call))
+    if draft_id := call.input.get("draft_id"):
+        own_draft(caller, UUID(str(draft_id)), now())
     job = create_job(
         caller=caller,
         task=call.task,

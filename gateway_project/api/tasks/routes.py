@@ -19,7 +19,13 @@ from adapters.prior_art.markdown import as_markdown
 from adapters.prior_art.table import as_csv
 from gateway_project.api.input import StrictInput
 from gateway_project.api.tasks.jobs import start_job
-from gateway_project.api.tasks.running import EventStream, answer_in_events, answer_whole, call_of
+from gateway_project.api.tasks.running import (
+    EventStream,
+    answer_in_events,
+    answer_whole,
+    call_of,
+    form_wanted,
+)
 from gateway_project.api.tasks.texts import Texts
 from gateway_project.api.views import ApiView
 from gateway_project.http.errors import NotAcceptable
@@ -77,9 +83,9 @@ class TaskView(ApiView):
     def work(self, request: Request, content: dict[str, Any]) -> HttpResponseBase:
         """Answer as the request prefers. Raises what the gateway raises."""
         call = call_of(request, self.task, content)
-        if "respond-async" in [part.strip() for part in request.headers.get("prefer", "").split(",")]:
+        if prefers_a_job(request.headers.get("prefer", "")):
             return start_job(request, call)
-        media_type = getattr(request, "accepted_media_type", "")
+        media_type = form_wanted(request)
         if media_type == EventStream.media_type:
             return answer_in_events(request, call)
         form = form_of(self.task, media_type)
@@ -87,9 +93,14 @@ class TaskView(ApiView):
         return answer if form is None else in_form(answer, form, media_type)
 
 
+def prefers_a_job(prefer: str) -> bool:
+    """Whether `respond-async` is among the preferences, in any case and whatever parameters follow it (RFC 7240)."""
+    return "respond-async" in [part.partition(";")[0].strip().lower() for part in prefer.split(",")]
+
+
 def form_of(task: Task, media_type: str) -> Callable[[dict[str, Any]], str] | None:
     """What makes this form of a result; None for JSON. Raises NotAcceptable where the task has no such form."""
-    if media_type in ("", JSONRenderer.media_type):
+    if media_type == JSONRenderer.media_type:
         return None
     form = FORMS.get((task, media_type))
     if form is None:

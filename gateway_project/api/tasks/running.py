@@ -37,14 +37,23 @@ STREAM_HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
 
 
 class EventStream(BaseRenderer):
-    """Only says that a view can answer so; such an answer is not rendered."""
+    """Only says that a view can answer so; such an answer is not rendered. What is rendered is JSON, and says that."""
 
     media_type = "text/event-stream"
     format = "events"
 
     def render(self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None) -> bytes:
-        """An error before the first event, which comes as JSON."""
+        """An error before the first event, or a job."""
+        response = (renderer_context or {}).get("response")
+        if response is not None:
+            response["content-type"] = JSONRenderer.media_type
         return bytes(JSONRenderer().render(data, accepted_media_type, renderer_context))
+
+
+def form_wanted(request: Request) -> str:
+    """The media type of the answer, without what the caller wrote behind it, such as a character set."""
+    renderer: BaseRenderer = request.accepted_renderer
+    return str(renderer.media_type)
 
 
 def call_of(request: Request, task: Task, content: dict[str, Any]) -> CallRequest:

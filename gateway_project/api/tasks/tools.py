@@ -45,7 +45,9 @@ class ClaimsCheck(ApiView):
     class Input(StrictInput):
         claims = Texts(help_text="One text, or a list of texts.")
         description = serializers.CharField(default="", allow_blank=True)
-        abstract = serializers.CharField(default="", allow_blank=True)
+        abstract = serializers.CharField(  # findings count its characters
+            default="", allow_blank=True, trim_whitespace=False
+        )
         drawings = serializers.ListField(child=serializers.CharField(), default=list)
         jurisdiction = serializers.ChoiceField(choices=JURISDICTIONS, default="US")
 

@@ -3,6 +3,7 @@ import pytest
 
 from adapters.ask import Unusable, ask, question
 from adapters.prompt import Prompt, marked
+from metering.errors import ContextLengthExceeded, InputTooLarge, MeteringError
 from providers.sandbox import written
 from tests.support.spending import CountingSpending
 
@@ -65,3 +66,19 @@ def test_a_text_cannot_close_its_own_marks() -> None:
     opening = outer.partition("\n")[0]
     assert outer.count(opening.replace("<", "</")) == 1
     assert outer.endswith(opening.replace("<", "</"))
+
+
+@pytest.mark.parametrize("refusal", [InputTooLarge("Too long."), ContextLengthExceeded("Too long.")])
+async def test_a_repair_for_which_there_is_no_room_is_a_useless_answer_and_no_refusal(
+    refusal: MeteringError,
+) -> None:
+    spending = CountingSpending(answers=lambda body, number: "rubbish" if number == 1 else refusal)
+    with pytest.raises(Unusable, match="no room to ask again"):
+        await ask(spending, body("1"), Sum)
+    assert len(spending.asked) == 2
+
+
+async def test_a_question_for_which_there_is_no_room_is_refused() -> None:
+    spending = CountingSpending(answers=lambda body, number: InputTooLarge("Too long."))
+    with pytest.raises(InputTooLarge):
+        await ask(spending, body("1"), Sum)

@@ -16,10 +16,19 @@ from adapters.prior_art.table import as_csv
 from fixtures.search_services.corpus import plant
 from fixtures.search_services.reply import Reply
 from fixtures.search_services.server import SearchServices
-from metering.errors import FeatureNotInPlan, InvalidRequest, VendorError
+from metering.errors import (
+    BudgetExceeded,
+    ContentFiltered,
+    FeatureNotInPlan,
+    InputTooLarge,
+    InvalidRequest,
+    MeteringError,
+    VendorError,
+    VendorTimeout,
+)
 from metering.types import ModelClass, Task
 from tests.integration.adapters.prior_art.searching import BATTERY, all_sources, request, run
-from tests.support.spending import CountingSpending
+from tests.support.spending import CountingSpending, used_up
 
 TEXTS = {text for one in plant() for text in (one.title, one.title.upper(), one.abstract)}
 DOWN = Reply(status=403, json={})
@@ -301,6 +310,74 @@ async def test_a_caller_who_leaves_ends_the_search(services: SearchServices) -> 
         assert len(services.asked) == sent < 6
         running = {getattr(task.get_coro(), "__qualname__", "") for task in asyncio.all_tasks()}
         assert "Source.search" not in running
+
+
+class OutOfCalls(CountingSpending):
+    """A budget of API calls that has room for so many."""
+
+    def __init__(self, *, room: int) -> None:
+        super().__init__()
+        self.room = room
+
+    async def call_api(self, service: str, send: Any) -> Any:
+        if len(self.services) == self.room:
+            raise used_up("api_calls")
+        return await super().call_api(service, send)
+
+
+async def test_a_budget_that_ends_in_the_middle_of_the_search_leaves_what_was_found(
+    services: SearchServices,
+) -> None:
+    spending = OutOfCalls(room=3)
+    async with all_sources(services) as sources:
+        result = await run(sources, request(top_k=3), spending)
+    assert len(services.asked) == 3
+    assert len(result["results"]) == 3
+    assert result["results"][0]["evidence"]
+    assert "partial" in {source["status"] for source in result["sources"].values()}
+    assert any("The budget is used up." in warning for warning in result["warnings"])
+
+
+async def test_a_budget_that_lets_no_source_be_asked_is_told_as_it_is(services: SearchServices) -> None:
+    async with all_sources(services) as sources:
+        with pytest.raises(BudgetExceeded):
+            await run(sources, request(), OutOfCalls(room=0))
+    assert services.asked == []
+
+
+@pytest.mark.parametrize(
+    ("problem", "asked"),
+    [
+        (used_up("cost"), 2),
+        (VendorTimeout("The vendor did not answer.", retryable=True), 2),
+        (InputTooLarge("The input is too long."), 3),
+        (ContentFiltered("The vendor refuses it."), 3),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+async def test_what_was_found_is_listed_where_the_model_cannot_read_it(
+    services: SearchServices, problem: MeteringError, asked: int
+) -> None:
+    """A limit or a vendor that fails ends the reading; an input that is refused leaves its documents out."""
+    spending = CountingSpending(answers=lambda body, number: None if number == 1 else problem)
+    async with all_sources(services) as sources:
+        result = await run(sources, request(top_k=20), spending)
+    assert len(spending.asked) == asked
+    assert [found["evidence"] for found in result["results"]] == [[]] * 20
+    assert (
+        f"20 documents were not read by a model and are listed by their words alone: {problem.message}"
+        in result["warnings"]
+    )
+
+
+async def test_an_answer_that_cannot_be_mended_for_want_of_a_budget_is_kept_as_far_as_it_is_true(
+    services: SearchServices,
+) -> None:
+    spending = CountingSpending(answers=lambda body, number: None if number < 3 else used_up("cost"))
+    async with all_sources(services) as sources:
+        result = await run(sources, request(f"{BATTERY}. sandbox:invented-quote", top_k=4), spending)
+    assert all(found["rationale"] for found in result["results"])
+    assert "4 quotes not found in the document were left out." in result["warnings"]
 
 
 async def test_an_error_of_the_allowance_ends_all_searches_and_comes_through(

@@ -43,6 +43,20 @@ def test_it_is_refused_with_both_places(method: str, path: str, text: str, param
     assert not ATIToken.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "text", [r'{"allowed_models": ["\ud800"]}', r'{"\udc00": 1}', r'{"name": "\ud83d \ude00"}']
+)
+def test_half_a_character_is_refused(text: str) -> None:
+    error = send(super_admin(), "POST", "tokens", text).json()["error"]
+    assert (error["code"], error["param"]) == ("invalid_request", None)
+    assert "surrogate" in error["message"]
+
+
+def test_a_character_of_two_surrogates_is_taken() -> None:
+    error = send(super_admin(), "POST", "tokens", r'{"no_such_field": "\ud83d\ude00"}').json()["error"]
+    assert error["param"] == "no_such_field"
+
+
 @pytest.mark.parametrize("text", ["{", "NaN", '{"name": Infinity}', "\ud800"])
 def test_what_is_no_json_is_refused(text: str) -> None:
     response = send(person(User.Role.TENANT_ADMIN), "POST", "tokens", text.encode("utf-8", "surrogatepass"))  # type: ignore[arg-type]

@@ -22,6 +22,7 @@ from metering.jobs.journal import JobJournal
 from metering.jobs.lease import begin_run, claim, due_jobs, put_back, renew
 from metering.models import TaskJob, TaskJobAttempt, TaskJobEvent
 from metering.orm import close_database_threads, in_database_thread
+from metering.seal import unseal
 from tests.integration.metering.jobs.new_job import new_job
 from tests.support.build import attempt
 
@@ -115,6 +116,31 @@ def test_what_an_error_says_is_sealed(job: TaskJob) -> None:
     assert kept.error is not None
     assert (kept.error["code"], "pump" in str(kept.error)) == ("vendor_error", False)
     assert opened_error(kept) == said
+
+
+def test_a_job_that_is_cancelled_while_it_waits_says_so_to_its_listeners(job: TaskJob) -> None:
+    cancel_job(job)
+    cancel_job(job)
+    assert row(job).status == Status.CANCELLED
+    assert [(number, unseal(told)) for number, told in events_after(job, 0)] == [(1, event("cancelled"))]
+
+
+@pytest.mark.parametrize("status", [Status.SUCCEEDED, Status.FAILED, Status.CANCELLED])
+def test_the_input_of_a_job_that_has_ended_is_forgotten(job: TaskJob, status: TaskJob.Status) -> None:
+    assert end_job(claimed(job), status, event=event(status.value))
+    assert bytes(row(job).content) == b""
+
+
+def test_the_input_of_a_job_that_is_cancelled_while_it_waits_is_forgotten(job: TaskJob) -> None:
+    cancel_job(job)
+    assert bytes(row(job).content) == b""
+
+
+def test_a_job_that_is_cancelled_before_its_result_is_there_does_not_succeed(job: TaskJob) -> None:
+    mine = claimed(job)
+    cancel_job(job)
+    assert not keep_result(mine, b'{"event": "result"}')
+    assert row(job).result is None
 
 
 def test_a_job_that_did_not_succeed_keeps_no_result(job: TaskJob) -> None:

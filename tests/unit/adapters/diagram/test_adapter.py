@@ -8,9 +8,17 @@ from adapters.ask import Unusable
 from adapters.diagram.adapter import DiagramAdapter, NoDiagram
 from adapters.diagram.drawing import ATTEMPTS
 from adapters.diagram.numerals import texts_in
+from adapters.diagram.rendering.programs import MIB, Program
 from adapters.diagram.rendering.renderer import Renderer
 from adapters.diagram.types import Kind, Language
-from metering.errors import InvalidRequest, VendorError, VendorTimeout
+from metering.errors import (
+    ContentFiltered,
+    InputTooLarge,
+    InvalidRequest,
+    MeteringError,
+    VendorError,
+    VendorTimeout,
+)
 from metering.ports import Body, TaskRequest
 from metering.types import ModelClass, Task
 from providers.port import Completion
@@ -180,6 +188,33 @@ async def test_a_vendor_that_fails_halfway_leaves_what_was_drawn(adapter: Diagra
     assert "The vendor did not answer" in result["warnings"][0]
 
 
+@pytest.mark.parametrize("problem", [InputTooLarge("Too long."), ContentFiltered("Refused.")])
+async def test_a_diagram_whose_request_is_refused_leaves_what_was_drawn(
+    adapter: DiagramAdapter, problem: MeteringError
+) -> None:
+    spending = CountingSpending(answers=lambda body, number: problem if number == 3 else None)
+    result = await drawn(adapter, wanted(count=2), spending)
+    assert len(result["diagrams"]) == 1
+    assert problem.message.rstrip(".") in result["warnings"][0]
+
+
+async def test_a_repair_for_which_there_is_no_room_leaves_the_diagram_out(adapter: DiagramAdapter) -> None:
+    spending = CountingSpending(
+        answers=lambda body, number: InputTooLarge("Too long.") if number == 3 else None
+    )
+    with pytest.raises(NoDiagram) as caught:
+        await drawn(adapter, wanted(f"{MACHINE} sandbox:invalid-diagram=9"), spending)
+    assert "no room to ask again" in caught.value.reasons[0]
+    assert len(spending.asked) == 3
+
+
+async def test_where_the_steps_end_before_there_is_a_source_the_error_names_their_rule(
+    adapter: DiagramAdapter,
+) -> None:
+    with pytest.raises(NoDiagram, match="agent_max_steps"):
+        await drawn(adapter, wanted(f"{MACHINE} sandbox:mistake=1", count=2), CountingSpending(steps=2))
+
+
 async def test_a_vendor_that_fails_from_the_start_is_told_as_it_is(adapter: DiagramAdapter) -> None:
     class Fails(CountingSpending):
         async def complete(self, body: Body) -> Completion:
@@ -187,6 +222,17 @@ async def test_a_vendor_that_fails_from_the_start_is_told_as_it_is(adapter: Diag
 
     with pytest.raises(VendorTimeout):
         await drawn(adapter, wanted(), Fails())
+
+
+async def test_a_server_without_the_program_that_draws_says_so_and_asks_the_model_no_more() -> None:
+    nowhere = Program(command=("/nowhere/node",), data_bytes=MIB)
+    renderer, spending = Renderer(programs={Language.MERMAID: nowhere}), CountingSpending()
+    with pytest.raises(VendorError, match="cannot draw mermaid") as caught:
+        await drawn(DiagramAdapter(renderer), wanted(count=3), spending)
+    assert not caught.value.retryable
+    assert "/nowhere" not in caught.value.message
+    assert len(spending.asked) == 2  # the plan, and the first source
+    renderer.close()
 
 
 async def test_a_plan_that_is_never_usable_is_the_vendors_fault(adapter: DiagramAdapter) -> None:

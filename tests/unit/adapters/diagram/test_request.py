@@ -69,3 +69,12 @@ def test_a_count_at_the_limit_passes_and_one_more_names_the_limit() -> None:
     with pytest.raises(InvalidRequest, match=r"diagram_files_per_req allows in one request \(2\)") as caught:
         read_input({"description": "A pump.", "count": 3}, limits)
     assert caught.value.param == "count"
+
+
+@pytest.mark.parametrize("rule", ["agent_max_steps", "max_steps"])
+def test_several_diagrams_are_refused_where_the_steps_are_enough_for_their_plan_alone(rule: str) -> None:
+    with pytest.raises(InvalidRequest, match=f"{rule} allows 1") as caught:
+        read_input({"description": "A pump.", "count": 2}, {rule: 1})
+    assert caught.value.param == "count"
+    assert read_input({"description": "A pump.", "count": 2}, {rule: 2}).count == 2
+    assert read_input({"description": "A pump."}, {rule: 1}).count == 1

@@ -1,5 +1,6 @@
 """What a model gets to write from, and what is cut of it."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,6 +34,11 @@ async def test_what_fits_is_not_cut() -> None:
     assert (await drafted(wanted(), CountingSpending(input_limit=3_000)))["warnings"] == []
 
 
+def whole_size(spending: CountingSpending) -> list[int]:
+    """The tokens of each request as it is sent, the shape of its answer included."""
+    return [spending.count_tokens(msgspec.json.encode(body).decode()) for body in spending.asked]
+
+
 class TestTooMuch:
     async def test_earlier_sections_are_cut_to_the_limit_by_tokens_and_it_is_said(self) -> None:
         def answer(body: object, number: int) -> str | None:
@@ -40,9 +46,7 @@ class TestTooMuch:
 
         spending = CountingSpending(input_limit=2_000, answers=answer)
         result = await drafted(wanted(), spending)
-        for body in spending.asked:
-            size = sum(spending.count_tokens(message["content"]) for message in body["messages"])
-            assert size <= 2_000
+        assert max(whole_size(spending)) <= 2_000
         assert any("section summary the section background was cut to" in said for said in result["warnings"])
         assert MARK in user_text(spending, -1)
         assert MACHINE in user_text(spending, -1)
@@ -57,6 +61,13 @@ class TestTooMuch:
         cut = [said.split(" the ", 2)[2].partition(" was cut")[0] for said in result["warnings"]]
         assert cut[-2:] == ["prior art", "disclosure"] or cut[-1:] == ["prior art"]
         assert all(name.startswith("section ") for name in cut[:-2])
+
+    @pytest.mark.parametrize("disclosure", [MACHINE, MACHINE + '\n- a\t"b"\n' * 100], ids=["plain", "lines"])
+    @pytest.mark.parametrize("limit", [850, 1_000, 2_000])
+    async def test_every_request_keeps_the_limit_as_it_is_sent(self, limit: int, disclosure: str) -> None:
+        spending = CountingSpending(input_limit=limit)
+        assert list(texts(await drafted(wanted(disclosure=disclosure), spending))) == ALL
+        assert max(whole_size(spending)) <= limit
 
 
 @thorough(200)

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from adapters.prior_art.asked import MAX_TEXT_CHARACTERS, TOP_K, Scope, read_asked
+from adapters.prior_art.asked import MAX_CLAIMS, MAX_TEXT_CHARACTERS, TOP_K, Scope, read_asked
 from metering.errors import InvalidRequest
 
 
@@ -46,6 +46,11 @@ def test_bad_input_names_its_field(given: dict[str, Any], param: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         read_asked(given, {})
     assert refused.value.param == param
+
+
+def test_too_many_claims_are_told_how_many_there_may_be() -> None:
+    with pytest.raises(InvalidRequest, match="500"):
+        read_asked({"claims": ["a"] * (MAX_CLAIMS + 1)}, {})
 
 
 def test_top_k_is_allowed_exactly_up_to_its_limit() -> None:

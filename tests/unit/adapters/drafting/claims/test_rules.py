@@ -78,6 +78,12 @@ CASES = (
         ((2, "dependency_missing", E, "claim 7"),),
     ),
     Case(
+        "a claim that is not there, by a number that no claim has",
+        "35 USC 112(d), MPEP 608.01(n)",
+        BASE + "2. The pump of claim 12345, further comprising a seal.",
+        ((2, "dependency_missing", E, "claim 12345"),),
+    ),
+    Case(
         "a canceled parent",
         "MPEP 608.01(n), V",
         "1. (canceled)\n2. The pump of claim 1, further comprising a seal.",
