@@ -71,9 +71,9 @@ def test_a_tenants_people_do_not_learn_who_the_operators_are(alder: Alder, admin
     again = admin.post(ALERTS, {"alert": row.pk}, follow=True)
     assert "An operator looks after it already." in again.content.decode()
     seen = admin.get(f"{ALERTS}?state=acknowledged")
-    assert [line.acknowledged_by for line in seen.context["lines"]] == ["an operator"]
+    assert [line.acknowledged_by for line in seen.context["pages"].rows] == ["an operator"]
     assert operator.email not in seen.content.decode()
-    [line] = browser_of(operator).get(f"{ALERTS}?state=acknowledged").context["lines"]
+    [line] = browser_of(operator).get(f"{ALERTS}?state=acknowledged").context["pages"].rows
     assert line.acknowledged_by == operator.email
 
 

@@ -74,7 +74,7 @@ def test_few_of_each_kind_are_shown() -> None:
     assert found(super_admin(), "oak").count("Oak") == 6
 
 
-@pytest.mark.parametrize("text", ["", " ", "a", "\0\0\0", "%", "_" * 300, "'; --", "{{ 1 }}"])
+@pytest.mark.parametrize("text", ["", " ", "a", "%", "_" * 300, "'; --", "{{ 1 }}"])
 def test_nonsense_is_answered(text: str) -> None:
     assert found(super_admin(), text) == ""
 
