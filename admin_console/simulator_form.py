@@ -1,6 +1,5 @@
 """What the simulator asks for: whose calls, of which days, and what is to be different."""
 
-from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +14,6 @@ from admin_console.words import TASKS
 from metering.models import Plan, Tenant, User
 from metering.policy.source import LoadCatalog
 from metering.rules.registry import check_rule
-from metering.simulation.own_plan import plans_of
 from metering.simulation.with_rule import with_rule
 from metering.types import Scope
 
@@ -24,7 +22,7 @@ AS_IT_IS = ("", "as it is")
 
 
 class SimulatorForm(forms.Form):
-    """A tenant's own administrators have no field for a tenant: it is theirs; and they try the plans that it is on."""
+    """A tenant's own administrators have no field for a tenant: it is theirs."""
 
     tenant = chosen(Tenant.objects.all(), required=False, help_text="Empty: all tenants.")
     since = forms.DateField(widget=UnfoldAdminSingleDateWidget, label="From")
@@ -56,11 +54,10 @@ class SimulatorForm(forms.Form):
         self.user = user
         self.owner: Tenant | None = user.tenant
         self.fields["key"].choices = [AS_IT_IS, *key_choices()]  # type: ignore[attr-defined]
-        plans: Iterable[Plan] = Plan.objects.filter(is_active=True)
         if self.owner is not None:
             del self.fields["tenant"]
-            plans = plans_of(self.owner, now=now())
-        self.fields["plan"].choices = [AS_IT_IS, *((plan.code, plan.name) for plan in plans)]  # type: ignore[attr-defined]
+        plans = Plan.objects.filter(is_active=True).values_list("code", "name")
+        self.fields["plan"].choices = [AS_IT_IS, *plans]  # type: ignore[attr-defined]
 
     def clean_tenant(self) -> Tenant | None:
         tenant: Tenant | None = self.cleaned_data["tenant"]

@@ -1,8 +1,7 @@
 """What could cost less: a sentence with dollars and a link for each way."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -21,7 +20,6 @@ from metering.models import Plan
 from metering.proof.saved import Saved, saved
 from metering.proof.targets import SAVINGS
 from metering.reports.savings import CheaperClass, Savings, savings
-from metering.simulation.own_plan import own_plan_code, plans_of
 from metering.simulation.replay_at_once import replay_at_once
 
 REPLAYED = timedelta(days=7)
@@ -52,7 +50,7 @@ def savings_page(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> 
         ways += [plan] if plan is not None else []
     except MeteringError as error:
         problems.append(error.message)
-    plans = _plans(request, viewer, chosen, page["now"]) if _may_try(viewer, chosen) else ()
+    plans = _plans(request) if _may_try(viewer, chosen) else ()
     shown = {
         "zone": chosen.zone,
         "problems": problems,
@@ -153,12 +151,9 @@ def _may_try(viewer: Viewer, chosen: Chosen) -> bool:
     return viewer.is_in(Audience.ADMINS) and chosen.tenant is not None
 
 
-def _plans(request: HttpRequest, viewer: Viewer, chosen: Chosen, now: datetime) -> tuple[Select, ...]:
-    """Operators try any plan, a tenant's people those that the tenant is on."""
-    plans: Iterable[Plan] = Plan.objects.filter(is_active=True)
-    if viewer.tenant is not None:
-        plans = plans_of(viewer.tenant, now=now)
-    choices = tuple(Choice(value=plan.code, label=plan.name) for plan in plans)
+def _plans(request: HttpRequest) -> tuple[Select, ...]:
+    codes = Plan.objects.filter(is_active=True).values_list("code", "name")
+    choices = tuple(Choice(value=code, label=name) for code, name in codes)
     return (
         Select(
             name="plan",
@@ -175,8 +170,6 @@ def _plan(request: HttpRequest, viewer: Viewer, chosen: Chosen, page: dict[str, 
     code = request.GET.get("plan", "")
     if not code:
         return None
-    if viewer.tenant is not None:
-        own_plan_code(viewer.tenant, code, now=page["now"])
     until = min(chosen.usage.both_ends[1], page["now"])
     since = max(chosen.usage.both_ends[0], until - REPLAYED)
     replayed = replay_at_once(tenant=chosen.tenant, since=since, until=until, plan=code)

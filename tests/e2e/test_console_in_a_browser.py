@@ -62,7 +62,7 @@ def test_a_tenants_administrator_simulates_another_plan(
     assert browser.run("getComputedStyle(document.querySelector('#answer dl')).display") == "grid"
     words = browser.text.split()
     assert "Would have been denied 1" in " ".join(words)
-    assert "plan DEAR" in " ".join(words)
+    assert "Plan DEAR model not in the plan" in " ".join(words)
     assert browser.troubles == []
 
 

