@@ -12,6 +12,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 CASES = [(name, False) for name in WAYS] + [(name, True) for name in STREAMED]
 FREE, UNANSWERED, WHAT_CAME = "nothing", "input and limit", "input and what came"
 TOTAL_S = 1.0
+RESET = "vendor:reset"
+"""On a connection that was used before, such as one of a readiness probe, it is taken for one that was dead already,
+and the call is made again. So it is asked for once before, which leaves none of those.
+"""
 
 
 class Ending(NamedTuple):
@@ -35,7 +39,7 @@ BEFORE_THE_FIRST_WORD = {
     "vendor:status=529 vendor:retry-after=-1": FAILED,
     "vendor:status=504": TIMED_OUT,
     "vendor:hang": TIMED_OUT,
-    "vendor:reset": CUT,
+    RESET: CUT,
 }
 AFTER_THE_FIRST_WORD = {
     "vendor:end=7": Ending(200, "vendor_error", "cut", WHAT_CAME),
@@ -82,6 +86,8 @@ def test_a_failure_before_the_first_word_is_an_error_in_the_protocols_shape(
     found: dict[str, Ending] = {}
     for directive in BEFORE_THE_FIRST_WORD:
         way = hurried(WAYS[name]) if "hang" in directive else WAYS[name]
+        if directive == RESET:
+            gateway.ask(way, RESET, as_="capped")
         told = gateway.ask(way, directive, as_="capped", **({"stream": True} if stream else {}))
         assert not told.is_stream
         found[directive] = ending_of(told)
