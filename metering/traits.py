@@ -115,6 +115,13 @@ _TRAITS = (
         fits=_is_bool,
     ),
     Trait(
+        name="runs_anywhere",
+        meaning="whether Claude is asked with `inference_geo: global` where the caller names no place; without, the "
+        "workspace's own place counts, and the model's price has to be that of the place",
+        expects="true or false",
+        fits=_is_bool,
+    ),
+    Trait(
         name="pictures",
         meaning="the model whose formula says what a picture costs; empty: an unknown family",
         expects=f"text of at most {MAX_PICTURES} printable characters",

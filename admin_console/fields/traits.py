@@ -31,6 +31,7 @@ LABELS = {
     "responses": "Speaks OpenAI's Responses",
     "reasoning": "May think unseen",
     "takes_thoughts": "Takes thoughts back",
+    "runs_anywhere": "May run anywhere",
     "pictures": "Pictures cost as with",
     "tokenizer": "Tokenizer",
     "authorization": "How the key is sent",
@@ -66,6 +67,7 @@ def _controls() -> dict[str, forms.Field]:
         "responses": _choice(yes_or_no),
         "reasoning": _choice(yes_or_no),
         "takes_thoughts": _choice(yes_or_no),
+        "runs_anywhere": _choice(yes_or_no),
         "pictures": _text(MAX_PICTURES),
         "tokenizer": _choice([(name, name) for name in TOKENIZERS]),
         "authorization": _choice([(name, _AUTHORIZATION_WORDS.get(name, name)) for name in AUTHORIZATIONS]),
@@ -120,7 +122,7 @@ def _shown(value: Any) -> Any:
 
 
 def _read(name: str, value: Any) -> Any:
-    if name in {"stream_options", "responses", "reasoning", "takes_thoughts"}:
+    if name in {"stream_options", "responses", "reasoning", "takes_thoughts", "runs_anywhere"}:
         return bool(value == "yes")
     if name in {"service_tier", "pictures"}:
         return "" if value == NONE else value

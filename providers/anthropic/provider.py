@@ -79,7 +79,8 @@ class AnthropicProvider(TranslatedProvider):
 
     def _says_anywhere(self, call: ProviderCall) -> bool:
         return (
-            takes_place(call.model)
+            call.traits.get("runs_anywhere", True)
+            and takes_place(call.model)
             and call.model not in self._without_place
             and call.asked.get(PLACE) is None
         )

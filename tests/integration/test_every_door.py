@@ -37,7 +37,8 @@ PROVIDER = {
     "kind": "openai_compatible", "base_url": "https://vendor.example/v1", "vendor": "openai", "active": True,
     "markup_percent": 5, "traits": {
         "limit_names": ["max_tokens"], "stream_options": True, "service_tier": "default", "reasoning": False,
-        "takes_thoughts": False, "pictures": "gpt-4o", "tokenizer": "o200k_base", "authorization": "bearer",
+        "takes_thoughts": False, "runs_anywhere": False, "pictures": "gpt-4o", "tokenizer": "o200k_base",
+        "authorization": "bearer",
         "retries": 2, "first_byte_s": 60, "total_s": 600, "responses": True, "requests_per_minute": 500,
         "tokens_per_minute": 30_000,
     },

@@ -137,6 +137,14 @@ async def test_a_workspace_that_may_not_run_it_anywhere_is_asked_without_a_place
     assert [call.body.get("inference_geo") for call in fake.log.calls] == ["global", None, None]
 
 
+@pytest.mark.parametrize("protocol", ["chat", "messages"])
+async def test_a_model_that_stays_in_its_workspaces_place_is_told_of_none(
+    ours: AnthropicProvider, fake: Running[FakeAnthropic], protocol: str
+) -> None:
+    await ours.complete(replace(asking(), protocol=protocol, traits={"runs_anywhere": False}))
+    assert "inference_geo" not in fake.log.calls[0].body
+
+
 async def test_a_place_that_the_caller_names_is_the_callers(
     ours: AnthropicProvider, fake: Running[FakeAnthropic]
 ) -> None:

@@ -12,6 +12,7 @@ VALID = {
     "service_tier": ["", "default", "on_demand", "a-z", "x" * 32],
     "reasoning": [True, False],
     "takes_thoughts": [True, False],
+    "runs_anywhere": [True, False],
     "pictures": ["", "gpt-4o", "x" * 64],
     "tokenizer": ["o200k_base"],
     "retries": [0, 2, 10],
@@ -37,6 +38,7 @@ INVALID = {
     "service_tier": [None, "Default", "on demand", "tier1", "x" * 33, "default\n", 1, ["default"]],
     "reasoning": [None, 1, "yes", {}],
     "takes_thoughts": [None, 0, "no", []],
+    "runs_anywhere": [None, 1, "us", {}],
     "pictures": [None, "x" * 65, "gpt\0", "gpt\n4o", 4, True, ["gpt-4o"]],
     "tokenizer": [None, "", "cl100k_base", "O200K_BASE", 1, ["o200k_base"]],
     "retries": [None, -1, 11, 1.5, "2", True, [1]],
@@ -67,8 +69,8 @@ def test_a_value_of_another_type_is_refused_with_the_traits_name(name: str, valu
 
 def test_an_unknown_trait_is_refused_by_name_beside_those_that_exist() -> None:
     known = (
-        "limit_names, stream_options, responses, service_tier, reasoning, takes_thoughts, pictures, "
-        "tokenizer, authorization, retries, first_byte_s, total_s, requests_per_minute, tokens_per_minute"
+        "limit_names, stream_options, responses, service_tier, reasoning, takes_thoughts, runs_anywhere, "
+        "pictures, tokenizer, authorization, retries, first_byte_s, total_s, requests_per_minute, tokens_per_minute"
     )
     assert traits_problem({"limit_name": ["max_tokens"]}) == f"'limit_name' is no trait; known: {known}"
 
