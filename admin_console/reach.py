@@ -26,7 +26,7 @@ def tenant_in_url(request: HttpRequest, viewer: Viewer) -> Tenant | None:
         return own
     if not slug:
         return None
-    tenant = Tenant.objects.filter(slug=slug).first() if "\0" not in slug else None
+    tenant = Tenant.objects.filter(slug=slug).first()
     if tenant is None:
         raise Http404
     return tenant

@@ -14,7 +14,7 @@ import msgspec
 
 from bench.entered import Entered, connections_here, has_sent
 from gateway_project.ledger_process import main
-from metering.ledger.apart.served import _Served
+from metering.ledger.apart.served import Served
 
 PROGRAM = (sys.executable, "-P", "-m", "bench.traced_ledger")
 ASKED, FOUND = "trace_asked", "trace_found"
@@ -25,7 +25,7 @@ class TracedProcess:
 
     def __init__(self, folder: Path) -> None:
         self._asked, self._found = folder / ASKED, folder / FOUND
-        self._first = _Served.data_received.__code__
+        self._first = Served.data_received.__code__
         self._tracing: Entered | None = None
 
     def __call__(self, frame: FrameType, event: str, argument: object) -> None:

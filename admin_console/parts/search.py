@@ -9,7 +9,7 @@ MOST_LETTERS = 200
 
 def typed(query: Mapping[str, str]) -> str:
     """Empty: nothing is looked for."""
-    return query.get("q", "").replace("\0", "").strip()[:MOST_LETTERS]
+    return query.get("q", "").strip()[:MOST_LETTERS]
 
 
 def matching(query: Mapping[str, str], rows: Iterable[T], texts: Callable[[T], Iterable[str]]) -> list[T]:

@@ -110,7 +110,7 @@ def _filters(request: HttpRequest) -> FilterBar:
 def _act(request: HttpRequest, viewer: Viewer, tenant: Tenant) -> None:
     """Raises Http404 where the tenant has no open invitation of this person."""
     open_ones = Invitation.objects.for_tenant(tenant).filter(accepted_at=None, withdrawn_at=None)
-    row = open_ones.filter(email=request.POST.get("email", "").replace("\0", "")).first()
+    row = open_ones.filter(email=request.POST.get("email", "")).first()
     if row is None:
         raise Http404
     by = signed(request, viewer)

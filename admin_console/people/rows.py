@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from admin_console.parts import typed
 from admin_console.spend import spent_this_month
 from metering.models import Membership, Tenant, User
 
@@ -32,13 +33,13 @@ class Person:
 def people_of(tenant: Tenant, query: Mapping[str, str], *, now: datetime) -> list[Person]:
     """Those of the tenant's people whom the query means: `q` (name or address), `role`, `team` and `state`."""
     people = User.objects.filter(tenant=tenant)
-    if words := query.get("q", "").replace("\0", "").strip():
+    if words := typed(query):
         people = people.filter(Q(email__icontains=words) | Q(name__icontains=words))
     if query.get("role") in {User.Role.MEMBER, User.Role.TENANT_ADMIN}:
         people = people.filter(role=query["role"])
     if query.get("state") in {"active", "deactivated"}:
         people = people.filter(is_active=query["state"] == "active")
-    if team := query.get("team", "").replace("\0", ""):
+    if team := query.get("team", ""):
         people = people.filter(memberships__team__slug=team, memberships__team__tenant=tenant)
     spent = spent_this_month(tenant, by="user", now=now)
     found = list(people.order_by("email")[:MOST])

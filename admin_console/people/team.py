@@ -28,7 +28,7 @@ def team(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpResp
     tenant = tenant_in_url(request, viewer)
     if tenant is None:
         return choose_tenant(request, page)
-    slug = request.GET.get("team", "").replace("\0", "")
+    slug = request.GET.get("team", "")
     row = Team.objects.for_tenant(tenant).filter(slug=slug).first()
     if row is None:
         raise Http404
@@ -60,7 +60,7 @@ def _act(request: HttpRequest, viewer: Viewer, tenant: Tenant, row: Team) -> Non
     by = {name: value for name, value in signed(request, viewer).items() if name != "ceiling"}
 
     def member() -> User:
-        return find_user(tenant=tenant, reference=request.POST.get("user", "").replace("\0", ""))
+        return find_user(tenant=tenant, reference=request.POST.get("user", ""))
 
     def rename() -> str:
         form = NameForm(request.POST)

@@ -66,7 +66,7 @@ def token(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpRes
 
 
 def _token(request: HttpRequest, viewer: Viewer, tenant: Tenant) -> ATIToken:
-    prefix = request.GET.get("token", "").replace("\0", "")
+    prefix = request.GET.get("token", "")
     rows = tokens_in_reach(viewer, tenant).select_related("team", "user", "tenant")
     row = rows.filter(prefix=prefix).first()
     if row is None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from admin_console.parts import typed
 from admin_console.who import Viewer
 from metering.identity.tokens.state import state_of
 from metering.models import ATIToken, Task, Tenant
@@ -22,14 +23,14 @@ def tokens_meant(
 ) -> list[ATIToken]:
     """Those that the query means: `q` (name, prefix, person or team), `plan`, and `state` (live ones)."""
     tokens = tokens_in_reach(viewer, tenant).select_related("team", "user")
-    if words := query.get("q", "").replace("\0", "").strip():
+    if words := typed(query):
         tokens = tokens.filter(
             Q(name__icontains=words)
             | Q(prefix__istartswith=words)
             | Q(user__email__icontains=words)
             | Q(team__name__icontains=words)
         )
-    if plan := query.get("plan", "").replace("\0", ""):
+    if plan := query.get("plan", ""):
         tokens = tokens.filter(plan_tier_id=plan)
     found = list(tokens.order_by("name", "prefix")[:MOST])
     state = query.get("state", "live")

@@ -38,7 +38,7 @@ def asked_trail(request: HttpRequest, viewer: Viewer) -> AskedTrail:
         noun = ""
     trail = TrailFilter(
         tenant=tenant,
-        person=request.GET.get("person", "").replace("\0", "")[:254],
+        person=request.GET.get("person", "")[:254],
         noun=noun,
         since=chosen.days.since,
         until=chosen.days.until,

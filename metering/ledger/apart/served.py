@@ -29,7 +29,7 @@ async def serve(end: socket.socket) -> None:
     loop = asyncio.get_running_loop()
     for each in LEFT_TO_THE_SERVER:
         loop.add_signal_handler(each, lambda: None)
-    served = _Served(loop)
+    served = Served(loop)
     transport, _ = await loop.create_connection(lambda: served, sock=end)
     try:
         with suppress(asyncio.CancelledError):  # the server was gone before it said which database
@@ -38,7 +38,7 @@ async def serve(end: socket.socket) -> None:
         transport.close()
 
 
-class _Served(asyncio.Protocol):
+class Served(asyncio.Protocol):
     """The process's end of the socket."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
