@@ -16,6 +16,27 @@ Body = dict[str, Any]
 """A request in a vendor's wire format, so `Any` enters here: a chat completion's, unless a protocol says otherwise."""
 
 
+class ModelUsage(Protocol):
+    """What one model used that took part in an answer, by the vendor's name of it (empty: it said none)."""
+
+    @property
+    def model(self) -> str: ...
+    @property
+    def input_tokens(self) -> int: ...
+    @property
+    def output_tokens(self) -> int: ...
+    @property
+    def cached_input_tokens(self) -> int: ...
+    @property
+    def cache_write_tokens(self) -> int: ...
+    @property
+    def cache_write_1h_tokens(self) -> int: ...
+    @property
+    def cache_write_12h_tokens(self) -> int: ...
+    @property
+    def reasoning_tokens(self) -> int: ...
+
+
 class Usage(Protocol):
     """Tokens as the vendor reports them; cached and cache-write tokens are part of the input.
 
@@ -59,6 +80,16 @@ class Usage(Protocol):
     @property
     def service_tier(self) -> str:
         """What the vendor says it served; empty: nothing."""
+
+    @property
+    def answered_by(self) -> str:
+        """The vendor's name of the model that gave the answer, where it may have let another one give it; empty: the
+        one that was asked for.
+        """
+
+    @property
+    def parts(self) -> Sequence[ModelUsage]:
+        """What models used that took part and were named, each inside the figures of the whole."""
 
 
 class VendorAnswer(Protocol):

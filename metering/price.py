@@ -28,6 +28,9 @@ from metering.money import NANO_PER_USD, TOKENS_PER_PRICE
 FREE = Decimal(0)
 PLAIN_TIERS = frozenset({"", "default", "standard", "standard_only", "on_demand", "auto"})
 """Service tiers that cost the listed price."""
+OTHER_MODELS = "other_models"
+"""In a service tier: the call is not charged by its model's price alone, since others answered or took part."""
+TIER_LENGTH = 32
 TOOLS = ("web_search", "web_fetch", "file_search", "code_execution")
 """Tools that vendors run, by our names."""
 AHEAD_S = 660.0

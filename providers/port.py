@@ -90,6 +90,22 @@ class EstimateReason(StrEnum):
     UNANSWERED = "unanswered"
 
 
+class ModelUsage(Struct, frozen=True, kw_only=True):
+    """What one model used that took part in an answer. Cached and cache-write tokens are part of the input, reasoning
+    of the output.
+    """
+
+    model: str
+    """The vendor's own name of it; empty: it said none."""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_input_tokens: int = 0
+    cache_write_tokens: int = 0
+    cache_write_1h_tokens: int = 0
+    cache_write_12h_tokens: int = 0
+    reasoning_tokens: int = 0
+
+
 class Usage(Struct, frozen=True, kw_only=True):
     """Tokens as reported; cached and cache-write tokens are part of the input, reasoning of the output.
 
@@ -119,6 +135,11 @@ class Usage(Struct, frozen=True, kw_only=True):
     """
     vendor_cost_nano_usd: int | None = None
     """What the call costs by the vendor's own word, all of it."""
+    answered_by: str = ""
+    """The model that gave the answer, where the vendor may have let another one give it; empty: the one that was asked.
+    """
+    parts: tuple[ModelUsage, ...] = ()
+    """What models used that took part and were named, each inside the figures of the whole."""
 
 
 class Completion(Struct, frozen=True, kw_only=True):

@@ -33,6 +33,8 @@ LONGEST_WAIT_S = 60
 PLAIN_BYTES = 8
 """Of one token, for nearly every text: so much of a text for each token of a limit is beyond the limit."""
 
+WHO_ANSWERS = frozenset({"models"})
+"""Fields whose cost is known once the answer says which model gave it: OpenRouter's list of those that may."""
 ROOM = 64
 """Tokens that the estimate of an input is allowed to be short by, beside a quarter of it: tokenizers differ."""
 
@@ -212,6 +214,7 @@ def _bound_call(request: _Request, model: ServedModel) -> tuple[BoundedCall, "_I
         inputs=form.inputs_of(body),
         answer_tokens=output_tokens,
         partly_priced=bool(unpriced) or not price.is_known or is_cheaper(asked.service_tier, price),
+        partly_priced_anyway=not WHO_ANSWERS.issuperset(unpriced) or is_cheaper(asked.service_tier, price),
         priced=asked,
         markup=policy.markup,
         bound=Amounts(

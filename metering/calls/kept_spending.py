@@ -12,7 +12,7 @@ from metering.answer_cache.entry import Entry
 from metering.answer_cache.forms import AnswerForms
 from metering.catalog.served import ServedModel
 from metering.ledger.commands import Attempt
-from metering.ports import AllowanceSpent, Body, VendorAnswer, VendorChunk
+from metering.ports import AllowanceSpent, Body, ModelUsage, VendorAnswer, VendorChunk
 from metering.reservation.reserve import Hold
 from metering.reservation.task_usage import task_usage
 from metering.types import Outcome
@@ -35,6 +35,8 @@ class NothingUsed(Struct, frozen=True, kw_only=True):
     estimate_reason: str = ""
     reported: str = ""
     service_tier: str = ""
+    answered_by: str = ""
+    parts: tuple[ModelUsage, ...] = ()
 
 
 class KeptAnswer(Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from uuid import UUID
 
 from msgspec import Struct, structs
@@ -22,6 +23,7 @@ MAX_CANDIDATES = 8
 """Models that one call may be tried at."""
 EMBEDDINGS = "embeddings"
 """The capability of models that make nothing else."""
+NO_OTHERS: Mapping[str, "ServedModel"] = MappingProxyType({})
 MAX_SHOWN = 10
 """The most names that a message lists."""
 
@@ -45,6 +47,10 @@ class ServedModel(Struct, frozen=True, kw_only=True):
     """The traits that the catalog gives the provider and the model, without those known of the vendor."""
     key_of: UUID | None = None
     """The tenant with whose own key it is called; None: with the gateway's."""
+    others: Mapping[str, "ServedModel"] = NO_OTHERS
+    """Every model of its provider, active or not, by the vendor's name of it: one that may answer in its place has a
+    price of its own. They have no others themselves.
+    """
 
     def __hash__(self) -> int:
         return hash(self.name)  # traits are read-only and have no hash
@@ -74,26 +80,18 @@ class ModelIndex:
 
 def load_models() -> ModelIndex:
     """The index as of now. A model without a price in force comes after those that have one."""
-    rows = list(LLMModel.objects.filter(is_active=True, provider__is_active=True).select_related("provider"))
+    rows = list(LLMModel.objects.filter(provider__is_active=True).select_related("provider"))
     names, moment = [row.name for row in rows], datetime.now(UTC)
     prices = prices_at(models=names, moment=moment)
+    models = [_served(row, prices.get(row.name, UNKNOWN)) for row in rows]
+    others = _by_vendors_names(models)
     by_name: dict[str, ServedModel] = {}
     by_alias: dict[str, list[ServedModel]] = {}
     by_class: dict[str, list[ServedModel]] = {}
-    for row in rows:
-        model = ServedModel(
-            name=row.name,
-            provider_name=row.provider_id,
-            physical_name=row.physical_name,
-            model_class=row.model_class_id,
-            context_tokens=row.context_tokens,
-            max_output_tokens=row.max_output_tokens,
-            price=prices.get(row.name, UNKNOWN),
-            markup=markup_of(row.provider.markup_percent),
-            label=row.label,
-            capabilities=frozenset(row.capabilities),
-            traits=traits_in_force(row),
-        )
+    for row, alone in zip(rows, models, strict=True):
+        if not row.is_active:
+            continue
+        model = structs.replace(alone, others=others[alone.provider_name])
         by_name[model.name] = model
         if EMBEDDINGS not in model.capabilities:  # a class stands for what answers in words
             by_class.setdefault(model.model_class, []).append(model)
@@ -105,6 +103,30 @@ def load_models() -> ModelIndex:
         by_class=_cheapest_first(by_class),
         until=next_price_at(models=names, moment=moment),
     )
+
+
+def _served(row: LLMModel, price: Price) -> ServedModel:
+    return ServedModel(
+        name=row.name,
+        provider_name=row.provider_id,
+        physical_name=row.physical_name,
+        model_class=row.model_class_id,
+        context_tokens=row.context_tokens,
+        max_output_tokens=row.max_output_tokens,
+        price=price,
+        markup=markup_of(row.provider.markup_percent),
+        label=row.label,
+        capabilities=frozenset(row.capabilities),
+        traits=traits_in_force(row),
+    )
+
+
+def _by_vendors_names(models: list[ServedModel]) -> dict[str, Mapping[str, ServedModel]]:
+    """By provider, each model by the vendor's name of it. Of several with the same name the dearest counts."""
+    found: dict[str, dict[str, ServedModel]] = {}
+    for model in sorted(models, key=lambda each: (each.price.is_known, *_cost_order(each)[1:]), reverse=True):
+        found.setdefault(model.provider_name, {}).setdefault(model.physical_name, model)
+    return {provider: MappingProxyType(named) for provider, named in found.items()}
 
 
 def _cheapest_first(groups: dict[str, list[ServedModel]]) -> dict[str, tuple[ServedModel, ...]]:

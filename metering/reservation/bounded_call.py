@@ -41,6 +41,8 @@ class BoundedCall(Struct, frozen=True, kw_only=True):
     """How many inputs it holds, each of which has the model's whole context."""
     partly_priced: bool = False
     """It may cost more, or less, than its price knows."""
+    partly_priced_anyway: bool = False
+    """The same even where the answer says which model gave it."""
     priced: Asked = PLAIN
     """What it asks for that moves its price."""
     markup: int = NO_MARKUP

@@ -1,15 +1,18 @@
 """What an attempt is charged: what the vendor reports, else a bound that is never below the truth."""
 
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from metering.amounts import Amounts
 from metering.ledger.commands import Attempt
 from metering.ports import Usage
-from metering.price import NO_CALLS, Used, marked_up, without_markup
+from metering.price import NO_CALLS, Price, Used, marked_up, without_markup
 from metering.reservation.bounded_call import BoundedCall
+from metering.reservation.other_models import cost_by_models, had_others, most_tokens, with_mark
 from metering.types import MAX_AMOUNT, EstimateReason, Outcome
 
 MODEL_NAME_LENGTH = 128
@@ -114,19 +117,29 @@ def _charge(usage: Usage | None, tokens: Amounts, call: BoundedCall, at: datetim
             list_cost_nano_usd=None if listed == cost else listed,
             partly_priced=call.partly_priced,
         )
-    if usage.estimate_reason and not (usage.cached_input_tokens or usage.cache_write_tokens):
-        # Nobody knows whether the vendor wrote its cache: the dearest kind of input counts.
-        cost = model.price.largest_charge_nano_usd(used, call.priced, at)
+    if (usage.answered_by or usage.parts) and had_others(usage, model):
+        cost_at = partial(_cost_at, usage=usage, call=call, at=at)
+        cost, partly_priced = cost_by_models(usage, used, call, cost_at)
+        used = replace(used, service_tier=with_mark(used.service_tier))
     else:
-        cost = model.price.charge_nano_usd(used, at)
+        cost = _cost_at(model.price, used, usage, call, at)
+        partly_priced = call.partly_priced_anyway if usage.answered_by else call.partly_priced
+        partly_priced = partly_priced or not model.price.knows(used)
     marked = marked_up(cost, model.markup, call.markup)
     return _Charge(
         used,
         marked,
         list_cost_nano_usd=None if marked == cost else cost,
-        partly_priced=call.partly_priced or not model.price.knows(used),
+        partly_priced=partly_priced,
         fee_units=_fee_units(used),
     )
+
+
+def _cost_at(price: Price, used: Used, usage: Usage, call: BoundedCall, at: datetime) -> int:
+    if usage.estimate_reason and not (usage.cached_input_tokens or usage.cache_write_tokens):
+        # Nobody knows whether the vendor wrote its cache: the dearest kind of input counts.
+        return price.largest_charge_nano_usd(used, call.priced, at)
+    return price.charge_nano_usd(used, at)
 
 
 def _used(usage: Usage | None, tokens: Amounts, call: BoundedCall) -> Used:
@@ -166,9 +179,11 @@ def _stated(usage: Usage | None) -> int | None:
 
 def _is_impossible(usage: Usage, call: BoundedCall) -> bool:
     """Whether a figure is beyond the model's context, which each input has, and its largest outputs: no vendor can have
-    served that.
+    served that. Other models that answered or took part have theirs.
     """
     most = call.model.context_tokens * call.inputs + call.model.max_output_tokens * call.choices
+    if usage.answered_by or usage.parts:
+        most = most_tokens(usage, call)
     return (usage.input_tokens or 0) > most or (usage.output_tokens or 0) > most
 
 

@@ -1,12 +1,14 @@
 """What the lines cost at reporting time: at the price in force when the call was made, at today's, or by the vendor's
 own word.
 
-Only what a vendor reported is priced again. Of estimates, provisional charges, corrections, calls without tokens
-and models without a price the charge stands. The sums and their rounding are those of metering/price.py, in SQL.
+Only what a vendor reported is priced again. Of estimates, provisional charges, corrections, calls without tokens,
+models without a price, and answers that other models gave or took part in, the charge stands. The sums and their
+rounding are those of metering/price.py, in SQL.
 """
 
 from enum import StrEnum
 
+from metering.price import OTHER_MODELS
 from metering.usage.lines import MOMENT
 
 
@@ -36,8 +38,8 @@ _CONTEXT = """LEFT JOIN LATERAL (
     SELECT context FROM jsonb_array_elements(price.modifiers->'tiers') context
     WHERE line.input_tokens > (context->>'from_tokens')::bigint ORDER BY (context->>'from_tokens')::bigint DESC LIMIT 1
 ) tier ON true"""
-_HAS_PRICE = """(price.id IS NOT NULL AND line.attempts = 1 AND NOT line.estimated AND NOT line.provisional
-    AND line.input_tokens + line.output_tokens > 0)"""
+_HAS_PRICE = f"""(price.id IS NOT NULL AND line.attempts = 1 AND NOT line.estimated AND NOT line.provisional
+    AND line.input_tokens + line.output_tokens > 0 AND strpos(line.service_tier, '{OTHER_MODELS}') = 0)"""
 IS_PRICED = {
     Prices.THEN: _HAS_PRICE,
     Prices.NOW: _HAS_PRICE,

@@ -3,12 +3,11 @@
 from providers.openai_compatible.errors import CONNECTION_ERRORS, broken, error_within
 from providers.openai_compatible.events import BYTE_ORDER_MARK
 from providers.openai_compatible.exchange import VendorResponse
-from providers.openai_compatible.extras import OTHER_MODELS
 from providers.openai_compatible.final_usage import usage_of_answer
 from providers.openai_compatible.finish import failure_in, has_own_finish, with_known_finish
 from providers.openai_compatible.generated import Generated
 from providers.openai_compatible.lenient_json import NotJson, as_object, decode_object
-from providers.openai_compatible.model_names import is_other_model
+from providers.openai_compatible.model_names import answering_model
 from providers.openai_compatible.named_object import WHOLE, with_object
 from providers.openai_compatible.timed_reader import TimedReader
 from providers.openai_compatible.traits import NO_TRAITS, Traits
@@ -92,8 +91,8 @@ async def whole_answer(
         reported.extras.output(answer.output)
     for usage in answer.usages():
         reported.add(usage)
-    if traits.serves_others and is_other_model(call.model, answer.model_name):
-        reported.extras.mark(OTHER_MODELS)
+    if traits.serves_others and answer.model_name:
+        reported.extras.answered_by = answering_model(call.model, answer.model_name)
     problem = answer.problem
     has_own_words = bool(traits.finish_reasons) and has_own_finish(answer.choices or (), traits)
     if has_own_words:

@@ -1,22 +1,23 @@
 """What an answer costs beside its tokens, in the vendor's words: calls of its tools, its own figure of the cost, and
-what else than the service tier moves the price.
+what else than the service tier moves the price, and which models took part.
 
 Over a stream each figure counts at its largest, as tokens do.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from providers.openai_compatible.stated_cost import COST, TICKS, cost_of
 
 MAX_CALLS = 1_000_000
+MAX_PARTS = 1_000
 TIER_LENGTH = 32
 NO_CALLS: dict[str, int] = {}
 """Never changed."""
+Part = tuple[str, Mapping[str, Any]]
+"""The vendor's name of a model, and a usage object."""
 PLAIN = "standard"
 OTHER = "other"
-OTHER_MODELS = "other_models"
-"""Says that other models than the one that is priced have worked on the answer."""
 
 _NAMES = {
     "web_search": "web_search web_search_requests web_search_calls web_search_call x_search x_search_calls search"
@@ -60,11 +61,15 @@ _READ = frozenset(
 class Extras:
     """Collects them of one answer."""
 
-    __slots__ = ("_calls_of_all", "_counts", "_marks", "cost_nano_usd")
+    __slots__ = ("_calls_of_all", "_counts", "_marks", "answered_by", "cost_nano_usd", "parts")
 
     def __init__(self) -> None:
         self.cost_nano_usd: int | None = None
         """What the vendor says that the call costs."""
+        self.answered_by = ""
+        """The model that gave the answer, where another one may have done so than was asked."""
+        self.parts: list[Part] = []
+        """The usage of each model that took part and is named."""
         self._counts: dict[str, int] = {}
         self._calls_of_all = 0
         self._marks: dict[str, None] = {}
@@ -99,8 +104,9 @@ class Extras:
         for name, plain in PLAIN_SERVICE.items():
             if (value := usage.get(name)) not in plain and isinstance(value, str) and value.isprintable():
                 self.mark(value)
-        if usage.get("usage_breakdown") or any(map(_has_a_model_of_its_own, _items(usage.get("iterations")))):
-            self.mark(OTHER_MODELS)
+        parts = list(_parts_in(usage))
+        if len(parts) >= len(self.parts):
+            self.parts = parts  # over a stream the list grows
         self.cost(cost_of(usage))
 
     def count(self, calls: Iterable[tuple[str, object]]) -> None:
@@ -157,5 +163,20 @@ def _kinds(items: list[Any]) -> list[str]:
     return [str(item.get("type")) for item in items[:MAX_CALLS] if isinstance(item, Mapping)]
 
 
-def _has_a_model_of_its_own(iteration: object) -> bool:
-    return isinstance(iteration, Mapping) and iteration.get("type") in ("advisor_message", "fallback_message")
+def _parts_in(usage: Mapping[str, Any]) -> Iterator[Part]:
+    """The models that have usage of their own: Groq's compound systems list all of theirs (a list that cannot be read
+    is of one without a name), Anthropic its advisors and those that it fell back to.
+    """
+    breakdown = usage.get("usage_breakdown")
+    models = _items(breakdown.get("models")) if isinstance(breakdown, Mapping) else []
+    for each in models[:MAX_PARTS] or ([{}] if breakdown else []):
+        own = each.get("usage") if isinstance(each, Mapping) else None
+        yield _model_of(each), own if isinstance(own, Mapping) else {}
+    for each in _items(usage.get("iterations"))[:MAX_PARTS]:
+        if isinstance(each, Mapping) and each.get("type") in ("advisor_message", "fallback_message"):
+            yield _model_of(each), each
+
+
+def _model_of(part: object) -> str:
+    model = part.get("model") if isinstance(part, Mapping) else None
+    return model if isinstance(model, str) else ""

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from providers.messages.request import chat_request as chat_of_message
-from providers.openai_compatible.extras import Extras
+from providers.openai_compatible.extras import Extras, Part
 from providers.openai_compatible.generated import Generated
-from providers.openai_compatible.usage import Reading
-from providers.port import EstimateReason, ProviderCall, ProviderError, Usage
+from providers.openai_compatible.usage import Reading, ReportedUsage
+from providers.port import EstimateReason, ModelUsage, ProviderCall, ProviderError, Usage
 from providers.responses.request import chat_request as chat_of_response
 from providers.token_counting import count_input
 
@@ -75,6 +75,8 @@ async def usage_of_answer(
         service_tier=reported.extras.tier(service_tier),
         tool_calls=reported.extras.tool_calls,
         vendor_cost_nano_usd=reported.extras.cost_nano_usd,
+        answered_by=reported.extras.answered_by,
+        parts=parts_of(reported.extras.parts),
     )
 
 
@@ -111,6 +113,8 @@ async def usage_of_cut(
         service_tier=reported.extras.tier(service_tier),
         tool_calls=reported.extras.tool_calls,
         vendor_cost_nano_usd=reported.extras.cost_nano_usd,
+        answered_by=reported.extras.answered_by,
+        parts=parts_of(reported.extras.parts),
     )
 
 
@@ -121,6 +125,30 @@ async def usage_unanswered(call: ProviderCall) -> Usage:
         output_tokens=call.output_limit,
         estimate_reason=EstimateReason.UNANSWERED,
     )
+
+
+def parts_of(parts: list[Part]) -> tuple[ModelUsage, ...]:
+    """What each model used that took part. One reader does for all vendors that say so."""
+    if not parts:
+        return ()  # nearly always
+    found = []
+    for model, usage in parts:
+        reported = ReportedUsage()
+        reported.add(usage)
+        reading = reported.reading()
+        found.append(
+            ModelUsage(
+                model=model,
+                input_tokens=reading.input_tokens or 0,
+                output_tokens=reading.output_tokens or 0,
+                cached_input_tokens=reading.cached_input_tokens,
+                cache_write_tokens=reading.cache_write_tokens,
+                cache_write_1h_tokens=reading.cache_write_1h_tokens,
+                cache_write_12h_tokens=reading.cache_write_12h_tokens,
+                reasoning_tokens=reading.reasoning_tokens,
+            )
+        )
+    return tuple(found)
 
 
 async def _input_of(call: ProviderCall) -> int | None:

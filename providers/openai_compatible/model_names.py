@@ -29,6 +29,11 @@ def is_other_model(asked: str, named: str) -> bool:
     return any(word in SIZES or (word.isdigit() and not may_be_any) for word in more)
 
 
+def answering_model(asked: str, named: str) -> str:
+    """The model that gave an answer in which the vendor names one, by the name that was asked for if it is that one."""
+    return named if is_other_model(asked, named) else asked
+
+
 def _words_of(model: str) -> frozenset[str]:
     name = model.lower().rpartition("/")[2].partition(":")[0]
     return frozenset(_WORD.findall(_DATE.sub(" ", name)))

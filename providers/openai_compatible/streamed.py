@@ -6,12 +6,11 @@ from msgspec.structs import replace
 
 from providers.openai_compatible.errors import broken, error_within
 from providers.openai_compatible.events import EventParser, EventTooLarge
-from providers.openai_compatible.extras import OTHER_MODELS
 from providers.openai_compatible.final_usage import usage_of_answer, usage_of_cut
 from providers.openai_compatible.finish import ends_any, failure_in, has_own_finish, with_known_finish
 from providers.openai_compatible.generated import Generated
 from providers.openai_compatible.lenient_json import NotJson, decode_object, encode_lenient, on_one_line
-from providers.openai_compatible.model_names import is_other_model
+from providers.openai_compatible.model_names import answering_model
 from providers.openai_compatible.named_object import CHUNK, with_object
 from providers.openai_compatible.request import asks_for_running_usage
 from providers.openai_compatible.reshaped import head_of, without_usage
@@ -152,8 +151,8 @@ class StreamedAnswer:
             self._first_event = data
         if not self._model:
             self._model = answer.model_name
-            if self._traits.serves_others and is_other_model(self._call.model, self._model):
-                self._reported.extras.mark(OTHER_MODELS)
+            if self._traits.serves_others and self._model:
+                self._reported.extras.answered_by = answering_model(self._call.model, self._model)
         if answer.service_tier != self._served or answer.usage is not None:
             self._served = answer.service_tier
             self._tier = answer.tier or self._tier

@@ -12,13 +12,16 @@ import msgspec
 from msgspec import Struct
 
 from providers.openai_compatible.error_body import is_error
-from providers.openai_compatible.extras import TIER_LENGTH
+from providers.openai_compatible.extras import MAX_PARTS, TIER_LENGTH
 from providers.openai_compatible.lenient_json import NotJson, decode_object
-from providers.openai_compatible.usage_fields import count_of
+from providers.openai_compatible.usage_fields import fields_of
 
 MODEL_LENGTH = 128
-MAX_MODELS = 1_000
-SUMMED = ("prompt_tokens", "completion_tokens", "total_tokens")
+SUMMED = {"prompt_tokens": "input", "completion_tokens": "output", "total_tokens": "total"}
+SUMMED_DETAILS = {
+    "prompt_tokens_details": ("cached_tokens", "cached"),
+    "completion_tokens_details": ("reasoning_tokens", "reasoning"),
+}
 
 
 class Choice(Struct):
@@ -109,11 +112,15 @@ def sum_of_models(breakdown: Mapping[str, Any]) -> dict[str, Any]:
     """One usage object for all models that have worked on an answer of one of Groq's compound systems."""
     models = breakdown.get("models")
     sums: dict[str, int] = {}
-    for each in models[:MAX_MODELS] if isinstance(models, list) else ():
+    for each in models[:MAX_PARTS] if isinstance(models, list) else ():
         if isinstance(each, dict) and isinstance(usage := each.get("usage"), dict):
-            for name in SUMMED:
-                sums[name] = sums.get(name, 0) + (count_of(usage.get(name)) or 0)
-    return {**sums, "usage_breakdown": True}
+            fields = fields_of(usage)
+            fields["total"] = fields.get("total", fields.get("input", 0) + fields.get("output", 0))
+            for name, count in fields.items():
+                sums[name] = sums.get(name, 0) + count
+    named = {name: sums[own] for name, own in SUMMED.items() if own in sums}
+    details = {field: {name: sums[own]} for field, (name, own) in SUMMED_DETAILS.items() if sums.get(own)}
+    return {**named, **details, "usage_breakdown": breakdown or True}
 
 
 _decode = msgspec.json.Decoder(WireAnswer).decode

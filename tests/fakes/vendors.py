@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 
 from msgspec import Struct
 
-from metering.ports import AttemptFailed, Candidate, VendorAnswer, VendorCall, VendorChunk
+from metering.ports import AttemptFailed, Candidate, ModelUsage, VendorAnswer, VendorCall, VendorChunk
 
 
 class FakeUsage(Struct, frozen=True, kw_only=True):
@@ -21,6 +21,8 @@ class FakeUsage(Struct, frozen=True, kw_only=True):
     cache_write_12h_tokens: int = 0
     tool_calls: dict[str, int] = {}
     vendor_cost_nano_usd: int | None = None
+    answered_by: str = ""
+    parts: tuple[ModelUsage, ...] = ()
 
 
 class FakeAnswer(Struct, frozen=True, kw_only=True):

@@ -5,7 +5,15 @@ import pytest
 
 from tests.e2e.odd_vendors.gateway_and_vendor import FRESH_MODELS, PLENTY, GatewayAndVendor
 from tests.e2e.server import running_server
-from tests.factories import BudgetFactory, ProviderFactory, birch, make_token, reference_data
+from tests.factories import (
+    BudgetFactory,
+    ModelFactory,
+    PriceFactory,
+    ProviderFactory,
+    birch,
+    make_token,
+    reference_data,
+)
 from tests.served import empty_tables, serve_model, settled_ledger
 from tests.vendors.raw import RawVendor, raw_vendor
 
@@ -38,6 +46,21 @@ UNUSABLE = {
 """Providers that no door would let in."""
 
 
+def _serve_who_let_others_answer(base_url: str) -> None:
+    """OpenRouter and Groq, each with a model to ask for at $1 and a dearer one that nobody may ask for."""
+    for vendor, asked, other in (
+        ("openrouter", "openrouter/auto", "anthropic/claude-sonnet-5.5"),
+        ("groq", "groq/compound", "openai/gpt-oss-120b"),
+    ):
+        provider = ProviderFactory(name=vendor, kind="openai_compatible", base_url=base_url, vendor=vendor)
+        sizes = {"context_tokens": 10_000, "max_output_tokens": 1_000}
+        serve_model(f"of-{vendor}", provider=provider, physical_name=asked, **sizes)
+        dear = ModelFactory(
+            name=f"dear-{vendor}", provider=provider, physical_name=other, is_active=False, **sizes
+        )
+        PriceFactory(model=dear, input=3, output=15)
+
+
 def _serving(vendor: RawVendor) -> Iterator[GatewayAndVendor]:
     reference_data()
     provider = ProviderFactory(name="odd", kind="openai_compatible", base_url=vendor.base_url)
@@ -53,6 +76,7 @@ def _serving(vendor: RawVendor) -> Iterator[GatewayAndVendor]:
         )
         serve_model(f"of-{vendor_name}", provider=like, **sizes)
         serve_model(f"of-{vendor_name}-older", provider=like, traits={"limit_names": ["max_tokens"]}, **sizes)
+    _serve_who_let_others_answer(vendor.base_url)
     for name, facts in UNUSABLE.items():
         serve_model(name, provider=ProviderFactory(name=name, kind="openai_compatible", **facts))
     capped = birch()

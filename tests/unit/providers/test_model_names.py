@@ -45,22 +45,23 @@ def test_another_family_version_or_size_is_another_model(asked: str, named: str)
 
 
 @pytest.mark.parametrize(
-    ("vendor", "named", "tier"),
+    ("vendor", "named", "by"),
     [
-        ("openrouter", "anthropic/claude-sonnet-5.5", "standard+other_models"),
-        ("openrouter", "openai/gpt-oss-20b", ""),
+        ("openrouter", "anthropic/claude-sonnet-5.5", "anthropic/claude-sonnet-5.5"),
+        ("openrouter", "openai/gpt-oss-20b-2026-08-05", "openai/gpt-oss-20b"),
+        ("openrouter", "", ""),
         ("vllm", "/models/whatever.gguf", ""),
     ],
 )
-def test_an_answer_of_another_model_is_marked_where_the_vendor_may_ask_one(
-    vendor: str, named: str, tier: str
+def test_who_answered_is_told_where_the_vendor_may_ask_another_model(
+    vendor: str, named: str, by: str
 ) -> None:
     call, traits = a_call("openai/gpt-oss-20b"), KNOWN[vendor]
     usage = {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11}
     said = {"role": "assistant", "content": "hello"}
     answer = {"model": named, "usage": usage, "choices": [{"index": 0, "message": said}]}
-    assert run(whole_answer(json.dumps(answer).encode(), call, "key", traits)).usage.service_tier == tier
+    assert run(whole_answer(json.dumps(answer).encode(), call, "key", traits)).usage.answered_by == by
     chunk = {"model": named, "choices": [{"index": 0, "delta": said, "finish_reason": "stop"}]}
     reader = StreamedAnswer(call, "key", traits)
     list(reader.feed(events(chunk, {"model": named, "choices": [], "usage": usage}).body))
-    assert run(reader.end())[-1].usage.service_tier == tier
+    assert run(reader.end())[-1].usage.answered_by == by

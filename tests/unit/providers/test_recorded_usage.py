@@ -29,6 +29,8 @@ def charged(usage: Usage | None, expected: dict[str, Any]) -> dict[str, Any]:
     """The vector, in which a figure that had to be counted here is None."""
     assert usage is not None
     found = {name: getattr(usage, name) for name in expected}
+    if "parts" in found:
+        found["parts"] = [[part.model, part.input_tokens, part.output_tokens] for part in usage.parts]
     for name, value in expected.items():
         if value is None and isinstance(found[name], int) and name.endswith("_tokens"):
             assert found[name] > 0

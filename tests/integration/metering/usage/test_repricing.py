@@ -74,6 +74,7 @@ class TestAfterAPriceRose:
             {"request_model": "no-such-model"},
             {"input_tokens": 0, "output_tokens": 0, "api_calls": 1},
             {"days_ago": 20},
+            {"service_tier": "standard+other_models"},
         ],
     )
     def test_what_no_vendor_reported_or_nobody_priced_keeps_its_charge(self, fact: dict[str, Any]) -> None:
