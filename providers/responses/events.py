@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from providers.openai_compatible.errors import broken
 from providers.port import Usage
+from providers.responses.citations import Citations
 from providers.responses.head import known_tier, response, state_of, usage_object
 from providers.responses.marks import OURS, sealed, seed_of
 from providers.responses.namespaces import names_in_spaces
@@ -42,6 +43,7 @@ class ResponsesEvents:
         self._number = 0
         self._finish: object = None
         self._numbering = Numbering()
+        self._citations = Citations()
         self._output: list[dict[str, Any]] = []
         self._open: Item | None = None
         self._calls: dict[int, tuple[str, Call]] = {}
@@ -55,11 +57,14 @@ class ResponsesEvents:
     def feed(self, chunk: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """The events of a chunk. Raises ProviderError for one that nothing can be made of."""
         yield from self._begun(chunk)
+        self._citations.note_sources(chunk)
         choices = chunk.get("choices")
         for choice in choices if isinstance(choices, list) else ():
             if isinstance(choice, Mapping) and choice.get("index") in (0, None):
-                delta = choice.get("delta")
-                for said in self._said(delta if isinstance(delta, Mapping) else {}, choice):
+                given = choice.get("delta")
+                delta = given if isinstance(given, Mapping) else {}
+                self._citations.add(delta)
+                for said in self._said(delta, choice):
                     yield from self._numbered(self._take(said))
                 self._finish = choice.get("finish_reason") or self._finish
 
@@ -133,7 +138,7 @@ class ResponsesEvents:
                 yield from self._open.add(said.text)
         else:
             if not isinstance(self._open, Message):
-                yield from self._turn_to(Message(self._seed, self._next_place))
+                yield from self._turn_to(Message(self._seed, self._next_place, self._citations))
             if isinstance(self._open, Message):
                 is_text = said.kind == "text"
                 yield from (

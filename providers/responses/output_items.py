@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from providers.messages.whole_object import WholeObject
+from providers.responses.citations import Citations
 from providers.responses.marks import made_id
 from providers.responses.said import bare
 from providers.responses.tools import input_of
@@ -83,13 +84,15 @@ class Message(Item):
 
     kind = "msg"
 
-    def __init__(self, seed: str, place: int) -> None:
+    def __init__(self, seed: str, place: int, citations: Citations) -> None:
         super().__init__(seed, place)
+        self._citations = citations
         self._parts: list[dict[str, Any]] = []
         self._open = ""
         """The type of the part that is open, the last one."""
         self._texts: list[str] = []
         self._logprobs: list[dict[str, Any]] = []
+        self._annotations: list[dict[str, Any]] = []
 
     def content(self, status: str) -> dict[str, Any]:
         return {
@@ -116,14 +119,24 @@ class Message(Item):
     def rest(self) -> Iterator[Event]:
         if not self._open:
             return
-        text, part = "".join(self._texts), self._part()
+        text = "".join(self._texts)
         if self._open == "output_text":
+            yield from self._cite(text)
             yield self._in_part("response.output_text.done", text=text, logprobs=bare(self._logprobs))
         else:
             yield self._in_part("response.refusal.done", refusal=text)
+        part = self._part()
         yield self._in_part("response.content_part.done", part=part)
         self._parts.append(part)
-        self._open, self._texts, self._logprobs = "", [], []
+        self._open, self._texts, self._logprobs, self._annotations = "", [], [], []
+
+    def _cite(self, text: str) -> Iterator[Event]:
+        """Where the sources stand in a text is told once it is whole: some vendors name them at its end alone."""
+        for place, annotation in enumerate(self._citations.of(text)):
+            self._annotations.append(annotation)
+            yield self._in_part(
+                "response.output_text.annotation.added", annotation_index=place, annotation=annotation
+            )
 
     def _turn_to(self, type: str) -> Iterator[Event]:
         if self._open != type:
@@ -135,7 +148,12 @@ class Message(Item):
         text = "".join(self._texts)
         if self._open == "refusal":
             return {"type": "refusal", "refusal": text}
-        return {"type": "output_text", "annotations": [], "logprobs": list(self._logprobs), "text": text}
+        return {
+            "type": "output_text",
+            "annotations": list(self._annotations),
+            "logprobs": list(self._logprobs),
+            "text": text,
+        }
 
     def _in_part(self, type: str, **fields: Any) -> Event:
         return self._within(type, content_index=len(self._parts), **fields)
