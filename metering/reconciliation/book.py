@@ -126,7 +126,7 @@ def _book_one(
     done: Booked, wanted: _Wanted, provider: str, zone: str, names: ModelNames, submit: SubmitAll
 ) -> None:
     cell = wanted.cell
-    ours = [name for name in names.physical_of if names.of_ours(name) == cell.model] or [cell.model]
+    ours = [name for name in {*names.physical_of, cell.model} if names.of_ours(name) == cell.model]
     groups = groups_of(
         provider=provider,
         day=cell.day,

@@ -21,6 +21,7 @@ from metering.reconciliation.read_ledger import (
     LISTED_CORRECTION,
     OF_PROVIDER,
     READ_TIMEOUT_S,
+    SERVED,
     midnight,
 )
 from metering.usage.fetch import fetch
@@ -55,8 +56,9 @@ class Group(Struct, frozen=True, kw_only=True):
 def groups_of(
     *, provider: str, day: date, zone: str, models: Sequence[str], reason: BookedFor, amount_nano_usd: int
 ) -> list[Group]:
-    """The first attempts of the day's calls, for what had been estimated of those that were; `models` are ours, empty:
-    all. Of each group there are as many calls, the dearest, as can bear its share of the amount.
+    """The first attempts of the day's calls, for what had been estimated of those that were; `models` are ours, and
+    the vendor's where it let others answer; empty: all. Of each group there are as many calls, the dearest, as can bear
+    its share of the amount.
 
     Raises InvalidRequest where it takes too long, and for too many calls.
     """
@@ -116,7 +118,7 @@ WITH cell AS (
     FROM metering_usagelog log
     WHERE log.id >= %(low)s AND log.id < %(high)s AND log.started_at >= %(start)s AND log.started_at < %(end)s
         AND log.attempt = 1 AND log.outcome <> 'provisional' AND (log.cost_nano_usd > 0 OR log.estimated)
-        AND (%(any_model)s OR log.request_model = ANY(%(models)s))
+        AND (%(any_model)s OR {SERVED} = ANY(%(models)s))
         AND (NOT %(estimated_only)s OR log.estimated) AND {OF_PROVIDER}
 ), booked AS (
     SELECT cell.id, count(*) AS corrections, sum(entry.input_tokens) AS booked_input,

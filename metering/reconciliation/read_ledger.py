@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from metering.errors import InvalidRequest
 from metering.ids import first_id_at
 from metering.ledger.use import IS_USE, first_attempt_of
+from metering.price import OTHER_MODELS
 from metering.reconciliation.causes import BookedFor
 from metering.reconciliation.model_names import ModelNames
 from metering.reconciliation.vendor_report import Tokens
@@ -27,6 +28,13 @@ READ_TIMEOUT_S = 600
 """For the attempts of one day: somebody ran a command, and a large day has millions of them."""
 LIST = "coalesce(log.list_cost_nano_usd, log.cost_nano_usd)"
 """What an attempt cost before our markup: the vendor knows no other price."""
+SERVED = f"""CASE WHEN strpos(log.service_tier, '{OTHER_MODELS}') > 0 AND EXISTS (
+    SELECT FROM metering_llmmodel known
+    WHERE known.provider_id = log.provider_name AND known.physical_name = log.response_model
+) THEN log.response_model ELSE log.request_model END"""
+"""Our name of the model that an attempt was made at, or the vendor's of one that answered in its place, under which the
+vendor counts it.
+"""
 OF_PROVIDER = "log.provider_name = %(provider)s AND NOT log.own_key AND log.outcome <> 'cached'"
 """What the vendor bills us for. Calls with a tenant's own key are on the tenant's bill."""
 
@@ -95,12 +103,12 @@ def read_ledger(*, provider: str, since: date, until: date, zone: str, names: Mo
             "reasons": [reason.value for reason in BookedFor],
         }
         for row in fetch(_ATTEMPTS, params, timeout_s=READ_TIMEOUT_S):
-            names.learn(row["response_model"], row["request_model"])
+            names.learn(row["response_model"], row["served"])
             if first <= row["day"] < until:
-                _take(days.setdefault((row["day"], names.of_ours(row["request_model"])), new_day()), row)
+                _take(days.setdefault((row["day"], names.of_ours(row["served"])), new_day()), row)
         for row in fetch(_CORRECTIONS, params, timeout_s=READ_TIMEOUT_S):
             if first <= row["day"] < until:
-                cell = (row["day"], names.of_ours(row["request_model"]))
+                cell = (row["day"], names.of_ours(row["served"]))
                 booked = days.setdefault(cell, new_day()).booked
                 booked.setdefault(row["reason"], Part()).add(_part(row))
     return days
@@ -149,7 +157,7 @@ LISTED_CORRECTION = """CASE WHEN {charged} = 0 THEN entry.cost_nano_usd
 _STARTED = "(log.started_at AT TIME ZONE %(zone)s)::date"
 _ENDED = "((log.started_at + log.latency_ms * interval '1 millisecond') AT TIME ZONE %(zone)s)::date"
 _ATTEMPTS = f"""
-SELECT {_STARTED} AS day, {_ENDED} > {_STARTED} AS leaves, log.request_model, log.response_model,
+SELECT {_STARTED} AS day, {_ENDED} > {_STARTED} AS leaves, {SERVED} AS served, log.response_model,
     CASE WHEN log.outcome = 'provisional' THEN 'unanswered' WHEN log.outcome = 'cut' AND log.estimated THEN 'cut'
         WHEN log.estimated AND log.estimate_reason = '' THEN 'missing' ELSE log.estimate_reason END AS reason,
     count(*) FILTER (WHERE {IS_USE}) AS calls, sum({LIST}) AS cost,
@@ -161,7 +169,7 @@ WHERE log.id >= %(low)s AND log.id < %(high)s AND {OF_PROVIDER}
 GROUP BY 1, 2, 3, 4, 5
 """  # noqa: S608 - constants of this file
 _CORRECTIONS = f"""
-SELECT {_STARTED} AS day, log.request_model, entry.reason, count(*) AS calls,
+SELECT {_STARTED} AS day, {SERVED} AS served, entry.reason, count(*) AS calls,
     coalesce(sum({LISTED_CORRECTION.format(charged="log.cost_nano_usd", listed=LIST)}), 0) AS cost,
     sum(entry.input_tokens) AS input_tokens, 0 AS cached_input_tokens, 0 AS cache_write_tokens,
     sum(entry.output_tokens) AS output_tokens

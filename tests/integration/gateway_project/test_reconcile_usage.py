@@ -91,9 +91,12 @@ def called(tenant: Tenant, provider_name: str, *, markup: int = 0, at: datetime 
         window=Window.TOTAL,
     )
     attempt = Attempt(
-        number=1, provider_name=provider_name, response_model="", started_at=at, latency_ms=1_000,
+        number=1, provider_name=provider_name, started_at=at, latency_ms=1_000,
         cost_nano_usd=cost * (100 + markup) // 100,
-        **{"input_tokens": INPUT, "output_tokens": OUTPUT, "list_cost_nano_usd": cost if markup else None, **facts},
+        **{
+            "response_model": "", "input_tokens": INPUT, "output_tokens": OUTPUT,
+            "list_cost_nano_usd": cost if markup else None, **facts,
+        },
     )  # fmt: skip
     labels = Labels(request_id="r", task="LLM0_CHAT", request_model=model, provider_name=provider_name, **own)
     hold = Reserve(
@@ -198,6 +201,25 @@ def test_each_difference_has_its_cause_and_what_is_ours_is_booked_once(server: R
     assert (again["booked"]["corrections"], LedgerEntry.objects.count()) == (0, entries)
     assert {day["model"]: day["causes"] for day in again["days"] if day["day"] == str(TODAY)}[model] == causes
     assert the_difference_left(again, model) == pytest.approx(Decimal(0), abs=Decimal("0.00000001"))
+
+
+def test_what_another_model_answered_is_compared_and_corrected_with_that_models_own_calls(
+    server: ReportServer,
+) -> None:
+    asked, other = provider("openrouter"), "anthropic/claude-sonnet-5.5"
+    ModelFactory(name="our-other", provider_id="openrouter", physical_name=other)
+    called(alder(), "openrouter")
+    called(alder(), "openrouter", response_model=other, service_tier="standard+other_models")
+    called(birch(), "openrouter", model="our-other")
+    server.facts = [fact(asked, 1), fact(other, 2, usd=Decimal(2 * COST) / 10**9 * 2)]
+    before = (used(alder()), used(birch()))
+    found = reconcile("openrouter", "--fetch", "--book")
+    days = {day["model"]: day for day in found["days"] if day["day"] == str(TODAY)}
+    assert days.keys() == {asked, other}
+    assert Decimal(days[asked]["difference_usd"]) == 0
+    assert days[other]["metered_requests"] == 2
+    assert (used(alder()) - before[0], used(birch()) - before[1]) == (COST, COST)
+    assert reconcile("openrouter", "--fetch", "--book")["booked"]["corrections"] == 0
 
 
 def test_a_booking_that_is_killed_anywhere_is_finished_by_the_next_one_and_nothing_is_booked_twice(
