@@ -73,9 +73,10 @@ def _citation(given: Mapping[str, Any]) -> _Citation | None:
 def _sources_in(answer: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The address and the title of each source, in the order of their numbers."""
     results = [each for each in _items(answer.get("search_results")) if isinstance(each, Mapping)]
-    titles = {str(each.get("url")): _title_in(each) for each in results}
-    urls = _items(answer.get("citations")) or [each.get("url") for each in results]
-    return [(url if isinstance(url, str) else "", titles.get(str(url), "")) for url in urls[:MAX_CITATIONS]]
+    titles = {url: _title_in(each) for each in results if isinstance(url := each.get("url"), str)}
+    given = _items(answer.get("citations")) or [each.get("url") for each in results]
+    urls = [url if isinstance(url, str) else "" for url in given[:MAX_CITATIONS]]
+    return [(url, titles.get(url, "")) for url in urls]
 
 
 def _numbered_in(text: str, sources: list[tuple[str, str]]) -> Iterator[Annotation]:

@@ -123,6 +123,8 @@ def test_what_says_no_source_or_no_place_in_the_text_is_left_out(given: Any) -> 
     assert annotations({"content": TEXT, "annotations": given}) == []
 
 
-@pytest.mark.parametrize("named", [{"citations": "x"}, {"citations": [1, None]}, {"search_results": [1, {}]}])
+@pytest.mark.parametrize(
+    "named", [{"citations": "x"}, {"citations": [1, None]}, {"search_results": [1, {"url": [2]}]}]
+)
 def test_sources_that_cannot_be_read_are_left_out(named: dict[str, Any]) -> None:
     assert annotations({"content": TEXT}, **named) == []
