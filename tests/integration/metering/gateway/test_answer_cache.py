@@ -374,6 +374,18 @@ async def test_an_answer_that_is_too_long_is_a_miss_every_time(
     assert (told, results) == (["miss", "miss"], ["too_long", "too_long"])
 
 
+async def test_an_answer_that_is_nested_too_deeply_for_its_other_form_is_not_kept(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, ask: Any, results: list[str]
+) -> None:
+    deep: list[Any] = []
+    for _ in range(940):
+        deep = [deep]
+    vendors.script = [whole(deep=deep), streamed("h", "i")]
+    await gateway.execute(caller, ask())
+    _, events = await read(gateway, caller, ask(stream=True))
+    assert (said(events), results) == ("hi", ["unfit", "kept"])
+
+
 async def test_a_stream_is_given_again_event_by_event(
     gateway: LLMGateway, caller: Principal, vendors: FakeVendors, ask: Any
 ) -> None:
