@@ -47,7 +47,7 @@ def key_of(
     The encoding is JSON with sorted names, which is different for different values, so that two requests share a key
     only if they are the same.
     """
-    left_out = CACHED[protocol].changes_no_answer | CACHED[protocol].said_otherwise
+    left_out = CACHED[protocol].left_out
     asked = {name: value for name, value in body.items() if name not in left_out}
     served = sorted(
         [

@@ -17,6 +17,10 @@ class CachedProtocol(ABC):
     said_otherwise: ClassVar[frozenset[str]] = frozenset({"model", "stream_options"})
     """Fields whose meaning is in the key in another form."""
 
+    def __init__(self) -> None:
+        self.left_out = self.changes_no_answer | self.said_otherwise
+        """Fields that are no part of the key as they are."""
+
     def why_not(self, body: Body, *, any_: bool) -> str:
         """The reason (reasons.py) why a request is neither looked up nor kept; empty: it may be."""
         return self.why_never(body) or ("" if any_ else self.why_for_any(body))
