@@ -39,11 +39,13 @@ class Recalled:
     """The answer."""
 
 
-def cache_terms(
+async def cache_terms(
     with_: Collaborators, request: CallRequest, planned: CallPlan[BoundedRequest]
 ) -> Terms | None:
     """What holds for a planned call for which a rule or its caller may want the cache. None: nobody does."""
-    terms = terms_of(planned.policy, request.cache, _body(request, planned), request.protocol)
+    asked = (planned.policy, request.cache, _body(request, planned), request.protocol)
+    is_large = request.input_bytes >= LARGE_INPUT
+    terms = await asyncio.to_thread(terms_of, *asked) if is_large else terms_of(*asked)
     return OFF if terms is not None and with_.answers is None else terms
 
 

@@ -30,9 +30,16 @@ class CachedConversation(CachedProtocol):
 
     form: ClassVar[RequestForm]
 
-    def why_never(self, body: Body) -> str:
+    def why_not(self, body: Body, *, any_: bool) -> str:
+        """What is read at a glance comes first: agents' requests are long, and most of them say no temperature."""
         if self.is_stored(body):
             return STORED
+        if not any_ and not _is_zero(body.get("temperature")):
+            return SAMPLED
+        return self.why_never(body) or ("" if any_ else self.why_for_any(body))
+
+    def why_never(self, body: Body) -> str:
+        """The reason why a request is not even for `any`; empty: there is none."""
         if self.refers_to_state(body):
             return STATE
         if self.has_sound(body):
@@ -40,8 +47,7 @@ class CachedConversation(CachedProtocol):
         return EFFECTS if any(kind_of(tool).startswith(MCP) for tool in self.tools_of(body)) else ""
 
     def why_for_any(self, body: Body) -> str:
-        if not _is_zero(body.get("temperature")):
-            return SAMPLED
+        """The reason why a request that is not sampled is for `any` only; empty: there is none."""
         if self.form.choices_of(body) != 1:
             return CHOICES
         if self.has_tool_results(body):

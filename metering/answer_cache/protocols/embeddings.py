@@ -12,10 +12,7 @@ class CachedEmbeddings(CachedProtocol):
 
     changes_no_answer = frozenset({"metadata", "user", "stream"})
 
-    def why_never(self, body: Body) -> str:
-        return ""
-
-    def why_for_any(self, body: Body) -> str:
+    def why_not(self, body: Body, *, any_: bool) -> str:
         return ""
 
     def is_kept(self, answer: Mapping[str, Any], *, any_: bool) -> bool:

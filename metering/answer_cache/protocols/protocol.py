@@ -21,17 +21,9 @@ class CachedProtocol(ABC):
         self.left_out = self.changes_no_answer | self.said_otherwise
         """Fields that are no part of the key as they are."""
 
+    @abstractmethod
     def why_not(self, body: Body, *, any_: bool) -> str:
         """The reason (reasons.py) why a request is neither looked up nor kept; empty: it may be."""
-        return self.why_never(body) or ("" if any_ else self.why_for_any(body))
-
-    @abstractmethod
-    def why_never(self, body: Body) -> str:
-        """The reason why a request is not even for `any`; empty: there is none."""
-
-    @abstractmethod
-    def why_for_any(self, body: Body) -> str:
-        """The reason why a request is for `any` only; empty: there is none."""
 
     @abstractmethod
     def is_kept(self, answer: Mapping[str, Any], *, any_: bool) -> bool:
