@@ -195,6 +195,15 @@ def test_a_response_repeats_its_own_labels_and_not_those_of_the_first_caller(
         assert (status(told), told.answer["metadata"]) == ("miss", {"agent_id": agent})
 
 
+def test_a_search_that_a_hard_budget_leaves_out_does_not_matter(gateway: GatewayAndVendors) -> None:
+    tools = [{"type": "web_search", "external_web_access": False}]
+    capped, free = (
+        [status(keep(gateway, BY_OPENAI, "as Codex asks", as_=as_, tools=tools)) for _ in range(2)]
+        for as_ in ("capped", "free")
+    )
+    assert (capped, free) == (["miss", "hit"], ["bypass; reason=live"] * 2)
+
+
 @pytest.mark.parametrize("speech", [CHAT, MESSAGES, RESPONSES])
 @pytest.mark.parametrize("finish", [None, "lost"])
 def test_an_answer_of_which_nobody_knows_whether_it_had_ended_is_not_kept(
