@@ -19,7 +19,7 @@ from adapters.diagram.types import Language, Style
 from adapters.drafting.adapter import DraftingAdapter
 from adapters.prior_art.adapter import PriorArtAdapter
 from adapters.prior_art.sources.source import Source
-from gateway_project.answer_forms import OpenAIForms
+from gateway_project.answer_forms import FORMS
 from gateway_project.ledger_process import PROGRAM
 from gateway_project.private_things import private_things_finder
 from gateway_project.search_services import make_sources
@@ -153,7 +153,7 @@ async def _start(make_writer: Callable[[], Writer], spool_folder: Path | None) -
             content=content,
             waiting=waiting,
             answers=AnswerCache(
-                store=answers, forms=OpenAIForms(), on_away=metrics.cache_away.add, on_kept=answer_kept
+                store=answers, forms=FORMS, on_away=metrics.cache_away.add, on_kept=answer_kept
             ),
             observe=call_ended,
             on_replay=call_replayed,

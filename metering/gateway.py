@@ -287,7 +287,7 @@ class LLMGateway:
         if it does not answer in the spool.
         """
         asks_for_cache = request.cache is not None or planned.policy.numbers.get("cache_ttl_s")
-        terms = cache_terms(with_, request, planned) if asks_for_cache else None
+        terms = await cache_terms(with_, request, planned) if asks_for_cache else None
         recalled = await recall(with_, request, planned, terms) if terms is not None else None
         admitted = await admit(
             without_use(planned) if recalled is not None and recalled.entry is not None else planned,

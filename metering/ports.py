@@ -106,6 +106,10 @@ class VendorAnswer(Protocol):
     @property
     def usage(self) -> Usage: ...
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether its vendor did not say why it ended, which a translation cannot show."""
+
 
 class VendorChunk(Protocol):
     """One event of a vendor's stream."""
@@ -124,6 +128,10 @@ class VendorChunk(Protocol):
     @property
     def only_usage(self) -> bool:
         """Whether it carries nothing else: hidden from a caller who did not ask for usage."""
+
+    @property
+    def unfinished(self) -> bool:
+        """On the last chunks: as of a whole answer."""
 
 
 class Candidate(Protocol):

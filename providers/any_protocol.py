@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from providers.messages.answer import whole_of as whole_message
 from providers.messages.events import MessagesEvents
 from providers.messages.request import chat_request as chat_of_message
+from providers.messages.said import first_choice
 from providers.messages.versions import check_version
 from providers.openai_compatible.errors import broken
 from providers.openai_compatible.hints import LEARNT
@@ -36,11 +37,17 @@ from providers.responses.request import chat_request as chat_of_response
 
 MADE_HERE = ("max_tokens", "stream_options", *LEARNT)
 """Fields of the chat request that the translation makes: another name may be tried, or none, where a vendor objects."""
+ENDS = ("stop", "length", "tool_calls", "function_call", "content_filter")
+"""Why a chat completion ends. With any other word, or none, nobody knows whether it had said all."""
 CHAT, MESSAGES, RESPONSES, EMBEDDINGS = "chat", "messages", "responses", "embeddings"
 
 
 class Events(Protocol):
     """Makes the events of a stream from the chunks of a chat completion."""
+
+    @property
+    def finish(self) -> object:
+        """Why the chat completion ended, in its vendor's word; None: that was not said."""
 
     def feed(self, chunk: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """The events that a chunk brings."""
@@ -92,11 +99,12 @@ async def complete_in(provider: LLMProvider, call: ProviderCall) -> Completion:
     translation = TRANSLATIONS[call.protocol]
     answer = await _completed(provider, _as_chat(call, translation))
     try:
-        said = translation.whole(decode_object(answer.body), asked=call.asked, usage=answer.usage)
-        body = encode_lenient(said)
+        given = decode_object(answer.body)
+        body = encode_lenient(translation.whole(given, asked=call.asked, usage=answer.usage))
     except (NotJson, RecursionError):
         raise _unreadable("its answer is nested too deeply", answer.usage) from None
-    return Completion(body=body, model=answer.model, usage=answer.usage)
+    has_ended = first_choice(given).get("finish_reason") in ENDS and not given.get("error")
+    return Completion(body=body, model=answer.model, usage=answer.usage, unfinished=not has_ended)
 
 
 async def stream_in(provider: LLMProvider, call: ProviderCall) -> AsyncGenerator[Chunk, None]:
@@ -155,9 +163,10 @@ def _translated(translate: Events, chunk: Chunk) -> Iterator[Chunk]:
         if chunk.usage is not None:
             closing = list(translate.end(chunk.usage))
             tells = max([place for place, event in enumerate(closing) if _has_usage(event)])
+            unfinished = translate.finish not in ENDS
             for place, event in enumerate(closing):
                 usage = chunk.usage if place == tells else None
-                yield Chunk(data=encode_lenient(event), model=chunk.model, usage=usage)
+                yield Chunk(data=encode_lenient(event), model=chunk.model, usage=usage, unfinished=unfinished)
     except (NotJson, RecursionError):
         raise _unreadable("an event of its stream is nested too deeply", chunk.usage) from None
 

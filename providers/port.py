@@ -148,6 +148,8 @@ class Completion(Struct, frozen=True, kw_only=True):
     body: bytes
     model: str
     usage: Usage
+    unfinished: bool = False
+    """Its vendor did not say why it ended, which its translation cannot show."""
 
 
 class Chunk(Struct, frozen=True, kw_only=True):
@@ -160,6 +162,8 @@ class Chunk(Struct, frozen=True, kw_only=True):
     """On one chunk, after which nothing more is generated: what the answer is charged for."""
     only_usage: bool = False
     """Nothing but usage: hidden from a caller who did not ask for it."""
+    unfinished: bool = False
+    """On the last chunks: as of a whole answer."""
 
 
 class VendorModel(Struct, frozen=True, kw_only=True):

@@ -2,23 +2,26 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Protocol
 
 import msgspec
 from msgspec import Struct
 
-from metering.answer_cache.answers import is_kept
 from metering.answer_cache.entry import Entry, opened, sealed
 from metering.answer_cache.forms import AnswerForms, NoOtherForm
 from metering.answer_cache.key import CacheKey
+from metering.answer_cache.protocols.by_protocol import CACHED
 from metering.answer_cache.store import AnswerStore, StoreAway
 from metering.answer_cache.terms import Terms
+from metering.types import WireProtocol
 
 logger = logging.getLogger(__name__)
 INLINE_BYTES = 32 * 1024
 """A longer packed answer is looked at and sealed in a thread."""
+OTHER_FORMS_DEPTH = 100
+"""How much deeper an answer may be nested, and still be read where it is given in another form: its events wrap it."""
 MOST_KEPT_AT_ONCE = 64
 """Answers that are being kept; beyond that one more is not."""
 
@@ -28,6 +31,7 @@ class CacheUse(Struct, frozen=True, kw_only=True):
 
     terms: Terms
     key: CacheKey
+    protocol: WireProtocol
 
 
 class Kept(Protocol):
@@ -49,11 +53,11 @@ class AnswerCache:
         self,
         *,
         store: AnswerStore,
-        forms: AnswerForms,
+        forms: Mapping[WireProtocol, AnswerForms],
         on_away: Callable[[], None] = lambda: None,
         on_kept: Kept = _nobody,
     ) -> None:
-        """`on_away` counts the calls for which the store was not there."""
+        """`forms` are those of every protocol; `on_away` counts the calls for which the store was not there."""
         self.forms = forms
         self._store = store
         self._on_away = on_away
@@ -82,9 +86,9 @@ class AnswerCache:
         self._keeping += 1
         try:
             if len(entry.packed) < INLINE_BYTES:
-                content = self._sealed(entry, any_=use.terms.any)
+                content = self._sealed(use, entry)
             else:
-                content = await asyncio.to_thread(self._sealed, entry, any_=use.terms.any)
+                content = await asyncio.to_thread(self._sealed, use, entry)
             if content is None:
                 self._on_kept("unfit")
                 return
@@ -99,18 +103,18 @@ class AnswerCache:
         """Count an answer that was too long to be kept."""
         self._on_kept("too_long")
 
-    def _sealed(self, entry: Entry, *, any_: bool) -> bytes | None:
+    def _sealed(self, use: CacheUse, entry: Entry) -> bytes | None:
         """The content to store; None: it is no answer to keep."""
-        parts = [part for part, _ in entry.parts()]
+        parts = [part.data for part in entry.parts()]
         try:
-            whole = self.forms.whole_of(parts) if entry.is_streamed else b"".join(parts)
+            whole = self.forms[use.protocol].whole_of(parts) if entry.is_streamed else b"".join(parts)
             answer = msgspec.json.decode(whole, type=dict)
+            msgspec.json.decode(b"[" * OTHER_FORMS_DEPTH + whole + b"]" * OTHER_FORMS_DEPTH, type=msgspec.Raw)
         except (NoOtherForm, msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             return None
+        is_kept = CACHED[use.protocol].is_kept
         if is_kept(answer, any_=False):
             return sealed(entry)
-        return (
-            sealed(msgspec.structs.replace(entry, is_plain=False))
-            if any_ and is_kept(answer, any_=True)
-            else None
-        )
+        if use.terms.any and is_kept(answer, any_=True):
+            return sealed(msgspec.structs.replace(entry, is_plain=False))
+        return None

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from metering.answer_cache.key import CacheKey
+from metering.answer_cache.part import Part
 from metering.packed import parts_of
 from metering.seal import CannotOpen, seal, unseal
 
@@ -14,13 +15,11 @@ MAX_ANSWER_BYTES = 1024 * 1024
 """A longer answer is not kept."""
 MAX_PACKED_BYTES = 192 * 1024
 """Nor one that is longer than this when it is packed. Sealed, that is a quarter of a MiB."""
-ONLY_USAGE, CONTENT = b"u", b"c"
-"""How a part begins: a stream's chunk that tells its usage and nothing else, or anything else."""
 logger = logging.getLogger(__name__)
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """One part if the answer came whole, else the chunks of its stream, those with its usage too."""
+    """One part if the answer came whole, else the events of its stream, those with its usage too."""
 
     tenant: bytes
     digest: bytes
@@ -41,10 +40,9 @@ class Entry(Struct, frozen=True, kw_only=True):
         """Whole seconds since it was kept, by the clocks of two processes."""
         return max(0, int(now_s - self.kept_at_s))
 
-    def parts(self) -> Iterator[tuple[bytes, bool]]:
-        """Each with whether it is only usage."""
+    def parts(self) -> Iterator[Part]:
         for part in parts_of(self.packed):
-            yield part[1:], part[:1] == ONLY_USAGE
+            yield Part(part[1:], part[:1])
 
 
 def sealed(entry: Entry) -> bytes:

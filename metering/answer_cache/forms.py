@@ -1,7 +1,9 @@
-"""An answer in the other form than it came in: chunks of a whole one, and the whole of a stream."""
+"""An answer in the other form than it came in: events of a whole one, and the whole of a stream."""
 
 from collections.abc import Iterable
 from typing import Protocol
+
+from metering.answer_cache.part import Part
 
 
 class NoOtherForm(ValueError):
@@ -9,12 +11,12 @@ class NoOtherForm(ValueError):
 
 
 class AnswerForms(Protocol):
-    """Who knows the vendors' form of answers (chosen by wiring)."""
+    """Who knows a protocol's answers (chosen by wiring)."""
 
-    def whole_of(self, chunks: Iterable[bytes]) -> bytes:
-        """The chat.completion that these chunks say. Raises NoOtherForm."""
+    def whole_of(self, events: Iterable[bytes]) -> bytes:
+        """The whole answer that these events say. Raises NoOtherForm."""
         ...
 
-    def chunks_of(self, body: bytes) -> list[tuple[bytes, bool]]:
-        """The chunks of a chat.completion, each with whether it only tells the usage. Raises NoOtherForm."""
+    def events_of(self, body: bytes) -> list[Part]:
+        """The events of a whole answer. Raises NoOtherForm."""
         ...

@@ -2,31 +2,20 @@
 
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
-from metering.admission.forms.chat import OUTPUT_FIELDS
+from metering.answer_cache.protocols.by_protocol import CACHED
 from metering.catalog.served import ServedModel
 from metering.ports import Body
 from metering.types import WireProtocol
 
-CHANGES_NO_ANSWER = frozenset(
-    {
-        "metadata",
-        "user",
-        "user_id",
-        "safety_identifier",
-        "prompt_cache_key",
-        "prompt_cache_retention",
-        "stream",
-    }
-)
-SAID_OTHERWISE = frozenset({"model", *OUTPUT_FIELDS, "stream_options"})
-"""Fields whose meaning is in the key in another form."""
 DIGEST_BYTES = 32
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -49,18 +38,17 @@ def key_of(
     models: Iterable[tuple[ServedModel, int]],
     body: Body,
     protocol: WireProtocol = WireProtocol.CHAT,
+    headers: Mapping[str, str] = NO_HEADERS,
 ) -> CacheKey:
-    """The key of a request that these models may serve, each with answers of at most so many tokens.
+    """The key of a request that these models may serve, each with answers of at most so many tokens. `headers` are
+    those of its protocol.
 
     Whoever may have longer answers, or other models, has other keys; in which order they are tried does not matter.
     The encoding is JSON with sorted names, which is different for different values, so that two requests share a key
     only if they are the same.
     """
-    asked = {
-        name: value
-        for name, value in body.items()
-        if name not in CHANGES_NO_ANSWER and name not in SAID_OTHERWISE
-    }
+    left_out = CACHED[protocol].left_out
+    asked = {name: value for name, value in body.items() if name not in left_out}
     served = sorted(
         [
             (model.name, model.provider_name, model.physical_name, answer_tokens)
@@ -68,7 +56,7 @@ def key_of(
         ]
     )
     options = _other_options(body.get("stream_options"))
-    content = _encode([str(tenant_id), task, protocol, served, options, asked])
+    content = _encode([str(tenant_id), task, protocol, served, options, dict(headers), asked])
     return CacheKey(tenant_id=tenant_id, digest=blake2b(content, digest_size=DIGEST_BYTES).digest())
 
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
-from metering.answer_cache.requests import why_not_asked
+from metering.answer_cache.protocols.by_protocol import CACHED
 from metering.answer_cache.wish import CacheWish
 from metering.policy.values import EffectivePolicy
 from metering.ports import Body
@@ -39,7 +39,7 @@ class Terms(Struct, frozen=True, kw_only=True):
 
     status: Status
     reason: str = ""
-    """Of a BYPASS; one of the words in requests.py."""
+    """Of a BYPASS; one of the words in reasons.py."""
     ttl_s: int = 0
     any: bool = False
     """Whether answers that are not kept by themselves are meant too."""
@@ -79,7 +79,7 @@ def terms_of(
         wish = USUAL
     if rule_s == 0 or wish.verb == "off":
         return OFF
-    if reason := why_not_asked(body, protocol, any_=wish.any):
+    if reason := CACHED[protocol].why_not(body, any_=wish.any):
         return Terms(status=Status.BYPASS, reason=reason)
     usual_s, most_s = (OWN_TTL_S, MOST_OWN_TTL_S) if rule_s is None else (rule_s, rule_s)
     return Terms(

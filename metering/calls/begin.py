@@ -254,7 +254,7 @@ def ledger_labels(caller: Principal, request: CallRequest, planned: CallPlan[Any
     )
 
 
-def _headers(request: CallRequest, planned: CallPlan[BoundedRequest]) -> Mapping[str, str]:
+def protocol_headers(request: CallRequest, planned: CallPlan[BoundedRequest]) -> Mapping[str, str]:
     """Those of the caller's protocol that go to a vendor."""
     is_messages = request.protocol is WireProtocol.MESSAGES
     return within_hard_budget(request.headers) if is_messages and planned.hard else request.headers
@@ -305,7 +305,7 @@ def begun(
         count_tokens=with_.count_tokens,
         meant_for=hold.labels.request_model,
         conversation=conversation,
-        spoken=Spoken(protocol=request.protocol, headers=_headers(request, planned))
+        spoken=Spoken(protocol=request.protocol, headers=protocol_headers(request, planned))
         if request.protocol is not WireProtocol.CHAT
         else IN_CHAT,
     )

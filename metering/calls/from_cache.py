@@ -7,13 +7,14 @@ from functools import partial
 from msgspec.structs import replace
 
 from metering.admission.admit import Admitted
+from metering.admission.forms.by_protocol import FORMS
 from metering.admission.plan import CallPlan
 from metering.amounts import NOTHING
 from metering.answer_cache.cache import CacheUse
 from metering.answer_cache.entry import Entry
 from metering.answer_cache.key import key_of
 from metering.answer_cache.terms import OFF, Status, Terms, terms_of
-from metering.calls.begin import LARGE_INPUT, CallRequest, adapter_for
+from metering.calls.begin import LARGE_INPUT, CallRequest, adapter_for, protocol_headers
 from metering.calls.collaborators import Collaborators
 from metering.calls.kept_spending import KeptSpending
 from metering.calls.overheard import Overheard
@@ -22,7 +23,7 @@ from metering.content.capture import capture_for
 from metering.idempotency.recording import Recording
 from metering.ledger.commands import Attempt
 from metering.policy.values import Limits
-from metering.ports import TaskRequest
+from metering.ports import Body, TaskRequest
 from metering.reservation.bounded_call import BoundedRequest
 from metering.types import Dimension, Outcome
 
@@ -38,11 +39,13 @@ class Recalled:
     """The answer."""
 
 
-def cache_terms(
+async def cache_terms(
     with_: Collaborators, request: CallRequest, planned: CallPlan[BoundedRequest]
 ) -> Terms | None:
     """What holds for a planned call for which a rule or its caller may want the cache. None: nobody does."""
-    terms = terms_of(planned.policy, request.cache, planned.measured.asked, request.protocol)
+    asked = (planned.policy, request.cache, _body(request, planned), request.protocol)
+    is_large = request.input_bytes >= LARGE_INPUT
+    terms = await asyncio.to_thread(terms_of, *asked) if is_large else terms_of(*asked)
     return OFF if terms is not None and with_.answers is None else terms
 
 
@@ -59,10 +62,11 @@ async def recall(
         task=request.task.value,
         models=[(call.model, call.answer_tokens) for call in measured.calls],
         protocol=request.protocol,
-        body=measured.asked,
+        headers=protocol_headers(request, planned),
+        body=_body(request, planned),
     )
     key = make_key() if request.input_bytes < LARGE_INPUT else await asyncio.to_thread(make_key)
-    use = CacheUse(terms=terms, key=key)
+    use = CacheUse(terms=terms, key=key, protocol=request.protocol)
     entry = await with_.answers.find(use, with_.now()) if terms.status is Status.MISS else None
     if entry is None:
         return Recalled(terms=terms, use=use)
@@ -103,7 +107,7 @@ def answered(
     served = [model for model in candidates if model.name == entry.model]
     allowance = KeptSpending(
         entry,
-        with_.answers.forms,
+        with_.answers.forms[request.protocol],
         hold=admitted.hold,
         model=served[0] if served else candidates[0],
         now=with_.now(),
@@ -161,3 +165,9 @@ def keep(with_: Collaborators, call: Call, attempts: tuple[Attempt, ...]) -> "as
 def callers_own(rates: Limits) -> Limits:
     """Rates of requests; those of providers are for calls that reach them."""
     return tuple(rate for rate in rates if rate.dimension is Dimension.REQUESTS and not rate.is_of_provider)
+
+
+def _body(request: CallRequest, planned: CallPlan[BoundedRequest]) -> Body:
+    """The request without what is not sent under a hard budget: who has none may get another answer to it."""
+    asked = planned.measured.asked
+    return FORMS[request.protocol].within_hard_budget(asked) if planned.hard else asked

@@ -10,6 +10,7 @@ from msgspec import Struct
 from metering.amounts import NOTHING
 from metering.answer_cache.entry import Entry
 from metering.answer_cache.forms import AnswerForms
+from metering.answer_cache.part import CONTENT, ONLY_USAGE
 from metering.catalog.served import ServedModel
 from metering.ledger.commands import Attempt
 from metering.ports import AllowanceSpent, Body, ModelUsage, VendorAnswer, VendorChunk
@@ -39,12 +40,16 @@ class NothingUsed(Struct, frozen=True, kw_only=True):
     parts: tuple[ModelUsage, ...] = ()
 
 
+NOTHING_USED = NothingUsed()
+
+
 class KeptAnswer(Struct, frozen=True, kw_only=True):
     """Implements VendorAnswer."""
 
     body: bytes
     model: str
-    usage: NothingUsed = NothingUsed()
+    usage: NothingUsed = NOTHING_USED
+    unfinished: bool = False
 
 
 class KeptChunk(Struct, frozen=True, kw_only=True):
@@ -53,7 +58,8 @@ class KeptChunk(Struct, frozen=True, kw_only=True):
     data: bytes
     model: str
     only_usage: bool
-    usage: None = None
+    usage: NothingUsed | None
+    unfinished: bool = False
 
 
 class KeptSpending:
@@ -100,17 +106,22 @@ class KeptSpending:
         return (attempt,)
 
     async def complete(self, body: Body) -> VendorAnswer:
-        """The answer as it came, or put together from its chunks."""
-        parts = [part for part, _ in self._entry.parts()]
+        """The answer as it came, or put together from its events."""
+        parts = [part.data for part in self._entry.parts()]
         whole = self._forms.whole_of(parts) if self._entry.is_streamed else b"".join(parts)
         return KeptAnswer(body=whole, model=self._entry.response_model)
 
     async def stream(self, body: Body) -> AsyncGenerator[VendorChunk, None]:
-        """Its chunks as they came, or those of the whole answer."""
+        """Its events as they came, or those of the whole answer."""
         entry = self._entry
-        parts = entry.parts() if entry.is_streamed else self._forms.chunks_of(next(entry.parts())[0])
-        for data, only_usage in parts:
-            yield KeptChunk(data=data, model=entry.response_model, only_usage=only_usage)
+        parts = entry.parts() if entry.is_streamed else self._forms.events_of(next(entry.parts()).data)
+        for data, mark in parts:
+            yield KeptChunk(
+                data=data,
+                model=entry.response_model,
+                only_usage=mark == ONLY_USAGE,
+                usage=None if mark == CONTENT else NOTHING_USED,
+            )
 
     async def call_api(self, service: str, send: Callable[[], Awaitable[T]]) -> T:
         raise AllowanceSpent("A kept answer makes no search calls.")

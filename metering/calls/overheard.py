@@ -5,7 +5,8 @@ from contextlib import aclosing
 from typing import TypeVar
 
 from metering.answer_cache.cache import CacheUse
-from metering.answer_cache.entry import CONTENT, MAX_ANSWER_BYTES, MAX_PACKED_BYTES, ONLY_USAGE
+from metering.answer_cache.entry import MAX_ANSWER_BYTES, MAX_PACKED_BYTES
+from metering.answer_cache.part import CONTENT, ONLY_USAGE, WITH_USAGE
 from metering.packed import PackedParts
 from metering.ports import Body, Spending, VendorAnswer, VendorChunk
 
@@ -23,11 +24,12 @@ class Overheard:
         self._parts = PackedParts(most_bytes=MAX_ANSWER_BYTES, most_packed=MAX_PACKED_BYTES)
         self._asked = 0
         self._ended = 0
+        self._is_unfinished = False
 
     @property
     def is_whole(self) -> bool:
-        """Whether the vendor was asked once, and the answer came to its end."""
-        return self._asked == self._ended == 1
+        """Whether the vendor was asked once, and the answer came to its end, and said so."""
+        return self._asked == self._ended == 1 and not self._is_unfinished
 
     def packed(self) -> bytes | None:
         """The answer's parts; None: it is too long. Asked once."""
@@ -38,6 +40,7 @@ class Overheard:
         answer = await self._allowance.complete(body)
         self._parts.add(CONTENT + answer.body)
         self.response_model = answer.model
+        self._is_unfinished = answer.unfinished
         self._ended += 1
         return answer
 
@@ -47,8 +50,9 @@ class Overheard:
         async with aclosing(self._allowance.stream(body)) as chunks:
             async for chunk in chunks:
                 self.response_model = self.response_model or chunk.model
+                self._is_unfinished = self._is_unfinished or chunk.unfinished
                 if chunk.data:
-                    self._parts.add((ONLY_USAGE if chunk.only_usage else CONTENT) + chunk.data)
+                    self._parts.add(_mark_of(chunk) + chunk.data)
                 yield chunk
         self._ended += 1
 
@@ -83,3 +87,9 @@ class Overheard:
 
     async def add_file(self) -> None:
         await self._allowance.add_file()
+
+
+def _mark_of(chunk: VendorChunk) -> bytes:
+    if chunk.only_usage:
+        return ONLY_USAGE
+    return WITH_USAGE if chunk.usage is not None else CONTENT

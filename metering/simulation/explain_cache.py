@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from metering.admission.demand import Asker
-from metering.answer_cache import requests
+from metering.answer_cache import reasons
 from metering.answer_cache.terms import Status, Terms, terms_of
 from metering.answer_cache.wish import HEADER, read_wish
 from metering.policy.source import PolicySource
@@ -15,9 +15,9 @@ from metering.simulation.explain import policy_at
 from metering.tags import Tags
 
 WHY = {
-    requests.SAMPLED: "Its temperature is not 0, so its answer would be another one the next time.",
-    requests.CHOICES: "It asks for several answers.",
-    requests.TOOL_RESULTS: "Its messages contain results of tools.",
+    reasons.SAMPLED: "Its temperature is not 0, so its answer would be another one the next time.",
+    reasons.CHOICES: "It asks for several answers.",
+    reasons.TOOL_RESULTS: "Its messages contain results of tools.",
 }
 """The reasons that an imagined request can have."""
 

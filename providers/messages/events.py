@@ -68,6 +68,11 @@ class MessagesEvents:
         yield {"type": "message_stop"}
 
     @property
+    def finish(self) -> object:
+        """Why it ended, in the vendor's word; None: that was not said."""
+        return self._ended.get("finish_reason")
+
+    @property
     def _open_blocks(self) -> OpenBlocks:
         if self._blocks is None:
             raise AssertionError("a message begins before it says anything")

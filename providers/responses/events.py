@@ -41,7 +41,8 @@ class ResponsesEvents:
         self._response: dict[str, Any] = {}
         self._seed = ""
         self._number = 0
-        self._finish: object = None
+        self.finish: object = None
+        """Why it ended, in the vendor's word; None: that was not said."""
         self._numbering = Numbering()
         self._citations = Citations()
         self._output: list[dict[str, Any]] = []
@@ -66,12 +67,12 @@ class ResponsesEvents:
                 self._citations.add(delta)
                 for said in self._said(delta, choice):
                     yield from self._numbered(self._take(said))
-                self._finish = choice.get("finish_reason") or self._finish
+                self.finish = choice.get("finish_reason") or self.finish
 
     def end(self, usage: Usage) -> Iterator[dict[str, Any]]:
         """The closing events, of which the last has the whole answer and the usage."""
         yield from self._begun({})
-        state = state_of(self._finish, int(time.time()))
+        state = state_of(self.finish, int(time.time()))
         yield from self._numbered(self._rest(str(state["status"])))
         whole = {**self._response, **state, "output": self._output, "usage": usage_object(usage)}
         yield from self._numbered(iter([{"type": f"response.{state['status']}", "response": whole}]))

@@ -35,13 +35,17 @@ async def response_of_events(body: bytes, reader: Reader) -> Completion:
 def events_of_response(completion: Completion) -> list[Chunk]:
     """The events of a whole answer to a request that asked for a stream. Raises ProviderError."""
     try:
-        whole = decode_object(completion.body)
-        events = [{**event, "sequence_number": place} for place, event in enumerate(_events_of(whole))]
-        datas = [encode_lenient(event) for event in events]
+        datas = [encode_lenient(event) for event in events_of(decode_object(completion.body))]
     except (NotJson, RecursionError):
         raise broken("its answer is nested too deeply") from None
     chunks = [Chunk(data=data, model=completion.model) for data in datas[:-1]]
     return [*chunks, Chunk(data=datas[-1], model=completion.model, usage=completion.usage)]
+
+
+def events_of(whole: Mapping[str, Any]) -> Iterator[Event]:
+    """The events of a whole answer, numbered."""
+    for place, event in enumerate(_events_of(whole)):
+        yield {**event, "sequence_number": place}
 
 
 def _events_of(whole: Mapping[str, Any]) -> Iterator[Event]:

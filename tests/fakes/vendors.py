@@ -29,6 +29,7 @@ class FakeAnswer(Struct, frozen=True, kw_only=True):
     body: bytes = b'{"answer":1}'
     model: str = "fake-1"
     usage: FakeUsage = FakeUsage()
+    unfinished: bool = False
 
 
 class FakeChunk(Struct, frozen=True, kw_only=True):
@@ -36,6 +37,7 @@ class FakeChunk(Struct, frozen=True, kw_only=True):
     model: str = "fake-1"
     usage: FakeUsage | None = None
     only_usage: bool = False
+    unfinished: bool = False
 
 
 class FakeVendors:

@@ -66,7 +66,7 @@ _NAMES = """
 _UNPRICED = {
     "service_tier": lambda tier, price: tier not in PLAIN_TIERS and not knows_tier(tier, price),
     "tools": lambda tools, price: (
-        not all(_is_callers(tool) or is_known_tool(tool, price, frozenset()) for tool in items(tools))
+        not all(is_callers(tool) or is_known_tool(tool, price, frozenset()) for tool in items(tools))
     ),
     "context_management": lambda value, price: not _only_saves(value),
     "speed": lambda speed, price: speed != "standard",
@@ -74,7 +74,7 @@ _UNPRICED = {
     "container": lambda value, price: True,
     "mcp_servers": lambda value, price: value != [],
     "fallbacks": lambda value, price: value != [],
-    "messages": lambda messages, price: any(map(_offers_tools, _all_blocks({"messages": messages}))),
+    "messages": lambda messages, price: any(map(_offers_tools, all_blocks({"messages": messages}))),
 }
 
 
@@ -92,7 +92,7 @@ class MessagesForm(RequestForm):
         for field in ("tools", "system"):
             for item in mappings(body.get(field)):
                 note_cache(found, field, item.get("cache_control"))
-        for block in _all_blocks(body):
+        for block in all_blocks(body):
             note_cache(found, "messages", block.get("cache_control"))
         return found
 
@@ -101,7 +101,7 @@ class MessagesForm(RequestForm):
         return super().asked_of({} if tier in PLAIN_TIERS else {"service_tier": tier}, caches, parts)
 
     def parts_beyond_text(self, body: Body) -> Parts:
-        return [_as_part(block) for block in _all_blocks(body) if not _is_text(block)]
+        return [_as_part(block) for block in all_blocks(body) if not _is_text(block)]
 
     def text_alone(self, body: Body) -> Body:
         messages = [
@@ -113,7 +113,7 @@ class MessagesForm(RequestForm):
         return {**body, "messages": messages}
 
     def has_vendors_tool(self, body: Body) -> bool:
-        return not all(map(_is_callers, items(body.get("tools"))))
+        return not all(map(is_callers, items(body.get("tools"))))
 
     def choices_of(self, body: Body) -> int:
         return 1
@@ -165,7 +165,7 @@ def _is_described(tool: object) -> bool:
     return isinstance(tool, Mapping) and tool.get("type") in (None, "custom")
 
 
-def _is_callers(tool: object) -> bool:
+def is_callers(tool: object) -> bool:
     """Whether the caller runs the tool."""
     if _is_described(tool):
         return True
@@ -180,7 +180,7 @@ def _only_saves(value: object) -> bool:
     )
 
 
-def _all_blocks(body: Body) -> Iterator[Mapping[str, Any]]:
+def all_blocks(body: Body) -> Iterator[Mapping[str, Any]]:
     """The blocks of all messages, and those inside tools' results and documents."""
     for message in mappings(body.get("messages")):
         yield from _blocks(message.get("content"))

@@ -72,7 +72,7 @@ _UNPRICED = {
         isinstance(choice, Mapping) and choice.get("type") not in (*PLAIN_TOOLS, "allowed_tools")
     ),
     "input": lambda value, price: (
-        any(map(_is_reference, mappings(value)))
+        any(map(is_reference, mappings(value)))
         or not all(is_known_tool(tool, price, PLAIN_TOOLS) for tool in _added_tools(value))
     ),
     "background": lambda value, price: value is not False,
@@ -92,22 +92,22 @@ class ResponsesForm(RequestForm):
     def caches_of(self, body: Body) -> Caches:
         found: Caches = []
         note_cache(found, "prompt_cache_options", body.get("prompt_cache_options"))
-        for item in _items_of(body):
-            for part in (item, *_parts_of(item)):
+        for item in items_of(body):
+            for part in (item, *parts_of(item)):
                 note_cache(found, "input", part.get("prompt_cache_breakpoint"))
         return found
 
     def parts_beyond_text(self, body: Body) -> Parts:
-        return [_as_part(part) for item in _items_of(body) for part in _beyond_text(item)]
+        return [_as_part(part) for item in items_of(body) for part in _beyond_text(item)]
 
     def text_alone(self, body: Body) -> Body:
-        return {**body, "input": [_texts_of(item) for item in _items_of(body) if _is_known(item)]}
+        return {**body, "input": [_texts_of(item) for item in items_of(body) if _is_known(item)]}
 
     def has_vendors_tool(self, body: Body) -> bool:
-        return any(map(tool_name, _tools_of(body)))
+        return any(map(tool_name, tools_of(body)))
 
     def within_hard_budget(self, body: Body) -> Body:
-        if body.get("tool_choice") not in (None, "auto") or not any(map(_is_offered_always, _tools_of(body))):
+        if body.get("tool_choice") not in (None, "auto") or not any(map(_is_offered_always, tools_of(body))):
             return body
         kept = {**body, "tools": _not_offered_always(body["tools"])} if "tools" in body else {**body}
         if isinstance(body.get("input"), list):
@@ -123,7 +123,7 @@ class ResponsesForm(RequestForm):
         return 1
 
     def overhead_of(self, body: Body) -> int:
-        tools = _tools_of(body)
+        tools = tools_of(body)
         own = sum(kind_of(tool) not in DESCRIBED_TOOLS for tool in tools)
         measured = {**body, "tools": tools, "input": items(body.get("input"))}
         return super().overhead_of(measured) + own * OWN_TOOL_TOKENS
@@ -150,7 +150,7 @@ def _not_offered_always(tools: object) -> object:
     return [tool for tool in tools if not _is_offered_always(tool)] if isinstance(tools, list) else tools
 
 
-def _tools_of(body: Body) -> list[Any]:
+def tools_of(body: Body) -> list[Any]:
     """Those of the request, and those that items of its input add; with those inside namespaces."""
     return [*_opened(items(body.get("tools"))), *_added_tools(body.get("input"))]
 
@@ -164,26 +164,26 @@ def _opened(tools: list[Any]) -> list[Any]:
     return [*tools, *[each for given in inside for each in items(given)]]
 
 
-def _parts_of(item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def parts_of(item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     for field in CONTENTS:
         yield from mappings(item.get(field))
 
 
-def _items_of(body: Body) -> Iterator[Mapping[str, Any]]:
+def items_of(body: Body) -> Iterator[Mapping[str, Any]]:
     return mappings(body.get("input"))
 
 
-def _is_reference(item: Mapping[str, Any]) -> bool:
+def is_reference(item: Mapping[str, Any]) -> bool:
     """An item of an id alone is one too: the type may be left out."""
     return item.get("type") == REFERENCE or (item.get("type") is None and "role" not in item)
 
 
 def _is_known(item: Mapping[str, Any]) -> bool:
     kind = item.get("type", "message")
-    return kind in TEXT_ITEMS and not (kind == "reasoning" and _is_kept_elsewhere(item))
+    return kind in TEXT_ITEMS and not (kind == "reasoning" and is_kept_elsewhere(item))
 
 
-def _is_kept_elsewhere(item: Mapping[str, Any]) -> bool:
+def is_kept_elsewhere(item: Mapping[str, Any]) -> bool:
     """Whether the vendor may put in the place of a reasoning item what it has kept under its id."""
     id = item.get("id")
     return bool(id) and not item.get("encrypted_content") and not str(id).startswith(OWN_REASONING)

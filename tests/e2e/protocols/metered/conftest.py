@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from tests.e2e.protocols.asking import GatewayAndVendors
 from tests.e2e.protocols.speaking import WAYS
@@ -59,6 +60,7 @@ def gateway(
             with settled_ledger(), pytest.MonkeyPatch.context() as patch:
                 patch.setenv("FAKE_VENDOR_API_KEY", _vendor.api_key)
                 patch.setenv("FAKE_ANTHROPIC_API_KEY", _claude.api_key)
+                patch.setattr(settings, "ANSWER_CACHE_TIMEOUT_S", 10)  # a busy machine decides nothing
                 reference_data()
                 _serve(_vendor, _claude)
                 _serve_raw(raw)

@@ -5,7 +5,7 @@ from hypothesis import Phase, given
 
 from metering.types import ReservationState
 from tests.e2e.protocols.asking import GatewayAndVendors, Told
-from tests.e2e.protocols.speaking import CHAT, EMBEDDINGS, MESSAGES, RESPONSES, TEAMS, WAYS, Way
+from tests.e2e.protocols.speaking import CHAT, EMBEDDINGS, MESSAGES, RESPONSES, STREAMED, TEAMS, WAYS, Way
 from tests.properties import thorough
 from tests.vendors.anthropic_app import FakeAnthropic
 from tests.vendors.decisions import Decisions, drawn
@@ -91,5 +91,31 @@ def test_each_call_ends_in_its_own_protocol_and_is_settled(
         assert told.reservation.state == ReservationState.SETTLED
         assert told.row.input_tokens > 0 or told.row.outcome == "error"
         assert told.row.estimated == bool(told.row.estimate_reason)
+
+    search()
+
+
+@pytest.mark.parametrize("name", [name for name in STREAMED if WAYS[name].speech is not TEAMS])
+def test_what_the_cache_keeps_of_them_it_gives_in_either_form(
+    gateway: GatewayAndVendors, raw: RawVendor, name: str
+) -> None:
+    way = WAYS[name]
+    asked = Way(way.speech, f"raw-{way.model}", way.sent)
+    plain = {"temperature": 0, **({"store": False} if way.speech is RESPONSES else {})}
+
+    @thorough(40, phases=(Phase.generate,))
+    @given(drawn)
+    def search(data: bytes) -> None:
+        decide = Decisions(data)
+        stream = decide.once_in(2)
+        raw.answers(turn_of(way, decide, stream=stream))
+        first, other = ({"stream": True}, {}) if stream else ({}, {"stream": True})
+        kept = gateway.ask(asked, "odd", headers={"x-gateway-cache": "refresh; any"}, **plain, **first)
+        assert_ended(kept)
+        again = gateway.ask(asked, "odd", headers={"x-gateway-cache": "use; any"}, **plain, **other)
+        assert_ended(again)
+        if again.headers["x-gateway-cache"] == "hit":
+            assert (again.status, again.row.outcome) == (200, "cached")
+            assert not again.is_stream or "error" not in again.events[-1]
 
     search()

@@ -5,7 +5,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from gateway_project.answer_forms import OpenAIForms
+from gateway_project.answer_forms import FORMS
 from metering.answer_cache.cache import AnswerCache
 from metering.answer_cache.key import CacheKey
 from metering.answer_cache.store import AnswerStore
@@ -51,7 +51,7 @@ def wish(text: str = "use") -> dict[str, CacheWish]:
 
 
 def cache_in(store: AnswerStore, **parts: Any) -> AnswerCache:
-    return AnswerCache(store=store, forms=OpenAIForms(), **parts)
+    return AnswerCache(store=store, forms=FORMS, **parts)
 
 
 class WatchedStore:

@@ -14,7 +14,7 @@ from redis import Redis
 from launcher.redis import EmbeddedRedis
 from metering.answer_cache.entry import MAX_ANSWER_BYTES
 from metering.answer_cache.store import RedisAnswers
-from metering.calls.begin import CallRequest
+from metering.calls.begin import LARGE_INPUT, CallRequest
 from metering.errors import BudgetExceeded, ModelNotAllowed, RateLimited, VendorError
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
@@ -102,6 +102,14 @@ async def test_the_second_of_two_same_calls_gets_the_first_one_s_bytes_and_asks_
     assert (again.facts.cost_nano_usd, again.facts.attempts) == (0, ())
     assert (again.facts.model, again.facts.provider_name) == ("sandbox-small", "sandbox")
     assert again.facts.reservation_id != first.facts.reservation_id
+
+
+async def test_a_large_request_is_answered_from_the_cache_too(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, ask: Any
+) -> None:
+    vendors.script = [whole("first")]
+    told = [await gateway.execute(caller, replace(ask(), input_bytes=LARGE_INPUT)) for _ in range(2)]
+    assert [each.facts.cache for each in told] == ["miss", "hit"]
 
 
 async def test_a_hit_is_a_row_that_costs_nothing_and_says_what_it_saved(
@@ -372,6 +380,18 @@ async def test_an_answer_that_is_too_long_is_a_miss_every_time(
     vendors.script = [whole(long), whole(long)]
     told = [(await gateway.execute(caller, ask())).facts.cache for _ in range(2)]
     assert (told, results) == (["miss", "miss"], ["too_long", "too_long"])
+
+
+async def test_an_answer_that_is_nested_too_deeply_for_its_other_form_is_not_kept(
+    gateway: LLMGateway, caller: Principal, vendors: FakeVendors, ask: Any, results: list[str]
+) -> None:
+    deep: list[Any] = []
+    for _ in range(940):
+        deep = [deep]
+    vendors.script = [whole(deep=deep), streamed("h", "i")]
+    await gateway.execute(caller, ask())
+    _, events = await read(gateway, caller, ask(stream=True))
+    assert (said(events), results) == ("hi", ["unfit", "kept"])
 
 
 async def test_a_stream_is_given_again_event_by_event(

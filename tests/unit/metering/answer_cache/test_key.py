@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from metering.answer_cache.key import key_of
 from metering.catalog.served import ServedModel
 from metering.price import Price
+from metering.types import WireProtocol
 
 ALDER, BIRCH = UUID(int=0xA), UUID(int=0xB)
 FREE = Price(input=Decimal(0), output=Decimal(0), cached_input=Decimal(0), cache_write=Decimal(0))
@@ -71,6 +72,27 @@ def test_another_tenant_task_model_or_limit_has_another_key(other: dict[str, Any
 )
 def test_labels_the_form_and_the_name_of_the_limit_do_not_matter(same: dict[str, Any]) -> None:
     assert digest(body=USUAL["body"] | same) == digest()
+
+
+@pytest.mark.parametrize("protocol", [WireProtocol.MESSAGES, WireProtocol.RESPONSES])
+def test_the_same_body_in_another_protocol_has_another_key(protocol: WireProtocol) -> None:
+    assert digest(protocol=protocol) != digest()
+
+
+def test_of_messages_labels_and_the_limit_do_not_matter_and_headers_do() -> None:
+    usual = {**USUAL, "protocol": WireProtocol.MESSAGES}
+    same = {"metadata": {"user_id": "u"}, "max_tokens": 50, "stream": True}
+    assert digest(**usual | {"body": usual["body"] | same}) == digest(**usual)
+    assert digest(**usual | {"headers": {"anthropic-beta": "effort-2025-11-24"}}) != digest(**usual)
+
+
+@pytest.mark.parametrize(
+    "repeated", [{"metadata": {"agent_id": "a"}}, {"user": "u"}, {"max_output_tokens": 50}]
+)
+def test_of_responses_what_an_answer_repeats_matters(repeated: dict[str, Any]) -> None:
+    usual = {**USUAL, "protocol": WireProtocol.RESPONSES}
+    assert digest(**usual | {"body": usual["body"] | repeated}) != digest(**usual)
+    assert digest(**usual | {"body": usual["body"] | {"stream": True}}) == digest(**usual)
 
 
 def test_in_which_order_the_models_are_tried_does_not_matter() -> None:
