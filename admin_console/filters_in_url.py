@@ -93,10 +93,6 @@ class Chosen:
         """The state as the end of an address, to this page or, after its path, to another."""
         return f"?{urlencode(self.query(**changes))}"
 
-    def day_link(self, day: date, **changes: str | None) -> str:
-        """The same of one day only."""
-        return self.link(range="custom", since=day.isoformat(), until=day.isoformat(), **changes)
-
 
 def filters_in_url(query: Mapping[str, str], viewer: Viewer, *, now: datetime) -> Chosen:
     """Never fails: what cannot be shown is told of in `problems`."""

@@ -123,7 +123,7 @@ class LLMGateway:
             content=content or ContentLog(),
             leases=LeaseKeeper(ledger),
             waiting=waiting or WaitingRoom(),
-            workspace_of=DraftWorkspace,
+            workspace_of=partial(DraftWorkspace, clock=now),
             observe=observe,
             answers=answers,
             spool=away.spool if away is not None else None,

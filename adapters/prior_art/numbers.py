@@ -39,9 +39,9 @@ def one_number(value: object, country: str = "US") -> str:
     return f"{country}{found['series'] or ''}{int(digits)}"
 
 
-def shown_number(value: object, country: str = "US") -> str:
+def shown_number(value: object) -> str:
     """The number as people write it: with its kind code, without separators."""
-    number, found = one_number(value, country), _match(value)
+    number, found = one_number(value), _match(value)
     return number + (found["kind"] or "") if number and found else ""
 
 

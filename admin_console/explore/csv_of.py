@@ -21,7 +21,7 @@ FIGURES = (
 def csv_of(chosen: Chosen, explored: Explored) -> HttpResponse:
     """A row for each group, or for each of its parts, then all others and the total."""
     keys = [DIMENSIONS[name].title for name in (chosen.group, chosen.subgroup) if name]
-    text = csv_text((*keys, *FIGURES), _rows(chosen, explored, keys), header=True)
+    text = csv_text((*keys, *FIGURES), _rows(explored, keys), header=True)
     name = f"usage-{chosen.group}-{chosen.days.first}-{chosen.days.last}.csv"
     return HttpResponse(
         text,
@@ -30,7 +30,7 @@ def csv_of(chosen: Chosen, explored: Explored) -> HttpResponse:
     )
 
 
-def _rows(chosen: Chosen, explored: Explored, keys: list[str]) -> Iterator[dict[str, Any]]:
+def _rows(explored: Explored, keys: list[str]) -> Iterator[dict[str, Any]]:
     for group in explored.groups:
         yield _row(keys, (group.name, ""), group.figures, group.before, group.cost_now_nano_usd)
         for part in group.subgroups:

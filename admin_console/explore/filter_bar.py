@@ -50,8 +50,8 @@ def _of_this_page(bar: FilterBar, chosen: Chosen) -> FilterBar:
     )
 
 
-def addable(chosen: Chosen, viewer: Viewer | None) -> dict[str, str]:
-    """Names of filters that can be added, with their words."""
+def addable(viewer: Viewer | None) -> dict[str, str]:
+    """Names of filters that can be added, with their words; None: a viewer who may see every tenant."""
     return {
         name: each.title
         for name, each in DIMENSIONS.items()
@@ -59,8 +59,6 @@ def addable(chosen: Chosen, viewer: Viewer | None) -> dict[str, str]:
     }
 
 
-def _select(
-    name: str, label: str, words: dict[str, str], usual: str = "", any_label: str = "nothing"
-) -> Select:
+def _select(name: str, label: str, words: dict[str, str], usual: str = "") -> Select:
     choices = tuple(Choice(value=value, label=word) for value, word in words.items() if value != usual)
-    return Select(name=name, label=label, choices=choices, any_label=words.get(usual, any_label))
+    return Select(name=name, label=label, choices=choices, any_label=words.get(usual, "nothing"))

@@ -48,7 +48,7 @@ def explore_page(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> 
         "chosen": chosen,
         "problems": problems,
         "filters": filter_bar(request.GET, chosen, viewer),
-        "addable": addable(chosen, viewer),
+        "addable": addable(viewer),
         "state": chosen.query(),
         "views": _views(viewer, chosen),
         "csv": chosen.link(format="csv"),
@@ -103,7 +103,7 @@ def _by(chosen: Chosen) -> str:
 def _with_filter(request: HttpRequest, chosen: Chosen) -> str:
     """What the form for another filter asks for, as an address that says it by its own name."""
     name, value = request.GET["add"], request.GET.get("is", "").strip()
-    return chosen.link(**{name: value}) if name in addable(chosen, None) and value else chosen.link()
+    return chosen.link(**{name: value}) if name in addable(None) and value else chosen.link()
 
 
 def _views(viewer: Viewer, chosen: Chosen) -> list[dict[str, Any]]:

@@ -158,6 +158,6 @@ def whole(*, low: int = 0, high: int = MAX_AMOUNT, **kwargs: Any) -> AmountField
     return AmountField(Unit.COUNT, Bounds(low=Decimal(low), high=Decimal(high)), **kwargs)
 
 
-def percent(*, low: int = 0, high: int = 100, places: int = 0, **kwargs: Any) -> AmountField:
-    """A field for a share."""
-    return AmountField(Unit.PERCENT, Bounds(low=Decimal(low), high=Decimal(high), places=places), **kwargs)
+def percent(*, low: int = 0, **kwargs: Any) -> AmountField:
+    """A field for a share, in whole percent."""
+    return AmountField(Unit.PERCENT, Bounds(low=Decimal(low), high=Decimal(100)), **kwargs)

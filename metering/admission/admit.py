@@ -138,7 +138,7 @@ async def _room_for(
     now: Callable[[], datetime],
     idempotency: IdempotencyKey | None,
     reservation_id: UUID | None,
-    wait: _Wait | None = None,
+    wait: _Wait | None,
 ) -> Admitted | _Short:
     bound, route = plan.bound, plan.route
     tenant_id = plan.demand.asker.subject.tenant_id

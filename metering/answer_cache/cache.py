@@ -1,7 +1,6 @@
 """Look for the answer of a call, and keep one. It may fail at any time, and then there is no answer."""
 
 import asyncio
-import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
@@ -16,7 +15,6 @@ from metering.answer_cache.key import CacheKey
 from metering.answer_cache.store import AnswerStore, StoreAway
 from metering.answer_cache.terms import Terms
 
-logger = logging.getLogger(__name__)
 INLINE_BYTES = 32 * 1024
 """A longer packed answer is looked at and sealed in a thread."""
 MOST_KEPT_AT_ONCE = 64

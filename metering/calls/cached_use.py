@@ -8,7 +8,7 @@ without such conditions cost nothing here.
 
 import asyncio
 import time
-from collections.abc import Callable, Container, Hashable, Iterable, Mapping
+from collections.abc import Container, Hashable, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -38,14 +38,13 @@ class Use(NamedTuple):
 class CachedUse:
     """One process's last balances of watched meters. For one event loop."""
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._known: dict[Hashable, Use] = {}
         self._reading = asyncio.Lock()
 
     def note(self, hold: Hold, meters: Container[MeterKey]) -> None:
         """Remember the balances that a hold came with, of these meters."""
-        seen_s = self._clock()
+        seen_s = time.monotonic()
         for limit, balance in zip(hold.held, hold.balances, strict=False):
             if limit.meter in meters:
                 keep(
@@ -71,7 +70,7 @@ class CachedUse:
         return {meter: known.taken for meter in meters if (known := self._known.get(meter)) is not None}
 
     def _stale(self, meters: Iterable[MeterKey], now: datetime) -> list[MeterKey]:
-        horizon_s = self._clock() - FRESH_S
+        horizon_s = time.monotonic() - FRESH_S
         return [
             meter
             for meter in meters
@@ -81,7 +80,7 @@ class CachedUse:
         ]
 
     async def _read(self, meters: Mapping[MeterKey, datetime], now: datetime) -> None:
-        seen_s = self._clock()
+        seen_s = time.monotonic()
         try:
             found = await in_database_thread(read_balances, meters, now)
         except (OperationalError, InterfaceError) as error:

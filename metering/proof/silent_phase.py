@@ -92,7 +92,6 @@ def silent_phase(
     *,
     since: datetime,
     until: datetime,
-    now: datetime,
     most_calls: int | None = None,
     most_before: int | None = None,
     progress: Progress = lambda share, calls: None,

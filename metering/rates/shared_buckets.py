@@ -199,12 +199,11 @@ class SharedBuckets:
     def __init__(
         self,
         redis: RedisBuckets,
-        own: ProcessBuckets | None = None,
         *,
         on_fallback: Callable[[], None] = lambda: None,
     ) -> None:
         self._redis = redis
-        self._own = own or ProcessBuckets()
+        self._own = ProcessBuckets()
         self._on_fallback = on_fallback
         """Counts the calls that this process decides by itself."""
 

@@ -159,7 +159,7 @@ def _series(
     buckets: Sequence[date | datetime],
 ) -> list[Series]:
     """The largest groups and all others; of a metric that does not add up only everything together."""
-    asked: dict[str, Any] = {"bucket": bucket, "cuts": _cuts(chosen, bucket, buckets), "metric": metric}
+    asked: dict[str, Any] = {"bucket": bucket, "cuts": _cuts(chosen, buckets), "metric": metric}
     asked["names"] = names_of(metric)
     whole = _over_time(sums_by(chosen, limit=len(buckets) + 1, **asked).groups, metric).get("", {})
     if not METRICS[metric].adds_up:
@@ -182,7 +182,7 @@ def _series(
     return series
 
 
-def _cuts(chosen: UsageFilter, bucket: Bucket, buckets: Sequence[date | datetime]) -> list[datetime]:
+def _cuts(chosen: UsageFilter, buckets: Sequence[date | datetime]) -> list[datetime]:
     """Where one piece ends and the next begins."""
     zone = zone_named(chosen.zone)
     return [

@@ -15,7 +15,6 @@ from metering.reports.sums import sums_by
 from metering.types import ModelClass
 from metering.usage.filters import UsageFilter
 
-MOST_MODELS = 1_000
 CLASSES = tuple(each.value for each in ModelClass)
 """From the cheapest to the dearest."""
 HALF = Decimal("0.5")
