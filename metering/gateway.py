@@ -50,7 +50,7 @@ from metering.calls.cached_directory import CachedDirectory
 from metering.calls.collaborators import Collaborators
 from metering.calls.counting import count_input
 from metering.calls.from_cache import answered, cache_terms, overhear, recall, without_use
-from metering.calls.guarding import guard_notice
+from metering.calls.guarding import guard_verdict
 from metering.calls.pipe import MeteredStream
 from metering.calls.rates_left import RateLeft, rates_left
 from metering.calls.record import note_admission, note_refused_caller
@@ -310,9 +310,9 @@ class LLMGateway:
             if recalled is not None:
                 call = overhear(call, recalled)
         if seen is not None:
-            notice = guard_notice(seen, planned.policy)
-            call = msgspec.structs.replace(call, guarded=seen, notices=(*call.notices, notice))
-        if call.notices or with_.decisions.is_sampled():
+            verdict = guard_verdict(seen, planned.policy)
+            call = msgspec.structs.replace(call, guarded=seen, verdicts=(*call.verdicts, verdict))
+        if call.verdicts or with_.decisions.is_sampled():
             note_admission(with_.decisions, caller, request, call, with_.now())
         return with_, call
 

@@ -12,8 +12,8 @@ from msgspec import Struct
 from metering.admission.demand import M
 from metering.admission.denial import no_room_error, too_few_error, waits_for_a_call
 from metering.admission.less import asking_for_less, at_first_alone, measured_closer
-from metering.admission.notices import Notice, limit_notices, rate_notices
 from metering.admission.plan import CallPlan
+from metering.admission.verdicts import RuleVerdict, limit_verdicts, rate_verdicts
 from metering.admission.waiting_room import WaitingRoom
 from metering.amounts import ONE_REQUEST
 from metering.background import BackgroundTasks
@@ -35,7 +35,7 @@ class Admitted(Struct, frozen=True, kw_only=True):
     """As it was let in: perhaps at fewer models than it asked for."""
     hold: Hold
     rates: RateGrant
-    notices: tuple[Notice, ...]
+    verdicts: tuple[RuleVerdict, ...]
     """What would have denied the call or cut it shorter, had it been enforced: rates, then limits, then settings."""
     granted_s: float
     """Monotonic time just before the hold was asked for: its lease ends no earlier than this plus `lease_s`."""
@@ -187,14 +187,14 @@ async def _room_for(
         error.rates = rates.uses
         return _Short(hold, error)
     # 3. Note what would have refused it, had it been enforced.
-    notices = plan.notices
+    verdicts = plan.verdicts
     if plan.policy.observes:
-        notices = (*rate_notices(rates, now()), *limit_notices(hold, now()), *notices)
+        verdicts = (*rate_verdicts(rates, now()), *limit_verdicts(hold, now()), *verdicts)
     return Admitted(
         plan=plan,
         hold=hold,
         rates=rates,
-        notices=notices,
+        verdicts=verdicts,
         granted_s=granted_s,
         waited_s=granted_s - began_s,
     )

@@ -20,7 +20,7 @@ from msgspec import Struct, structs
 
 from metering.admission.demand import Asker, Candidates, Demand, M
 from metering.admission.denial import tag_required_error
-from metering.admission.notices import Notice, setting_notices
+from metering.admission.verdicts import RuleVerdict, setting_verdicts
 from metering.amounts import Amounts
 from metering.catalog.served import (
     ModelIndex,
@@ -71,7 +71,7 @@ class CallPlan(Struct, Generic[M], frozen=True, kw_only=True):
     measured: M
     bound: Amounts
     """What is to be held: room for any of the candidates, or where there is not so much for the first."""
-    notices: tuple[Notice, ...]
+    verdicts: tuple[RuleVerdict, ...]
     """Settings in shadow that would have refused or clamped the call."""
 
 
@@ -116,7 +116,7 @@ def planned_over(demand: Demand[M], route: Route, policy: EffectivePolicy) -> Ca
         hard=hard,
         measured=measured,
         bound=measured.bound,
-        notices=tuple(setting_notices(policy, measured, route.candidates[0], demand.tags))
+        verdicts=tuple(setting_verdicts(policy, measured, route.candidates[0], demand.tags))
         if policy.shadow_settings
         else (),
     )

@@ -319,7 +319,7 @@ def begun(
         started_s=started_s,
         granted_s=admitted.granted_s,
         waited_s=admitted.waited_s,
-        notices=admitted.notices,
+        verdicts=admitted.verdicts,
         recording=Recording() if request.idempotency is not None else None,
         capture=capture_for(policy),
     )
