@@ -22,9 +22,9 @@ from admin_console.parts import Empty
 from admin_console.who import Viewer
 from admin_console.wording import day
 from metering.errors import MeteringError
-from metering.reports.dimensions import DIMENSIONS
 from metering.reports.explore import explore
 from metering.reports.explored import Explored
+from metering.reports.groupings import GROUPINGS
 from metering.reports.saved_views import delete_view, save_view, views_of
 
 
@@ -96,8 +96,8 @@ def _shown(request: HttpRequest, viewer: Viewer, chosen: Chosen, explored: Explo
 
 
 def _by(chosen: Chosen) -> str:
-    by = f"By {DIMENSIONS[chosen.group].title.lower()}"
-    return f"{by}, then {DIMENSIONS[chosen.subgroup].title.lower()}" if chosen.subgroup else by
+    by = f"By {GROUPINGS[chosen.group].title.lower()}"
+    return f"{by}, then {GROUPINGS[chosen.subgroup].title.lower()}" if chosen.subgroup else by
 
 
 def _with_filter(request: HttpRequest, chosen: Chosen) -> str:
