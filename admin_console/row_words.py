@@ -212,7 +212,7 @@ def _words_of_text(text: str) -> Any:
 
 
 def words_of(value: Any) -> Any:
-    """JSON as lines of words."""
+    """Return JSON as lines of words."""
     lines = list(_lines("", value))
     return format_html_join("", "<div>{}</div>", ((line,) for line in lines)) if lines else "-"
 

@@ -112,7 +112,7 @@ def _own_limits(plan: CallPlan[M]) -> MeterLimits:
 
 
 class _Wait(NamedTuple):
-    """How a call waits for room."""
+    """Where and how long a call waits for room."""
 
     room: WaitingRoom
     wait_s: float
@@ -121,7 +121,7 @@ class _Wait(NamedTuple):
 
 
 class _Short(NamedTuple):
-    """What had no room for a call, and its name."""
+    """What had no room for a call, and the error that names it."""
 
     short: NoRoom | TooFew
     error: MeteringError
@@ -140,6 +140,7 @@ async def _room_for(
     reservation_id: UUID | None,
     wait: _Wait | None,
 ) -> Admitted | _Short:
+    """Draw and hold once as planned, waiting for room if `wait` says so. Returns what was short where it is refused."""
     bound, route = plan.bound, plan.route
     tenant_id = plan.demand.asker.subject.tenant_id
     # 1. Draw a request and its tokens from every rate limit.

@@ -106,7 +106,7 @@ def plan_call(demand: Demand[M], access: Access, models: ModelIndex, policy: Eff
 
 
 def planned_over(demand: Demand[M], route: Route, policy: EffectivePolicy) -> CallPlan[M]:
-    """Question 5."""
+    """Answer question 5: measure the demand at the models of its route, and make the plan."""
     hard = has_hard_budget(route.limits)
     measured = demand.size.measure(route.candidates, policy, hard=hard)
     return CallPlan(
@@ -217,7 +217,7 @@ def models_by_name(
 
 
 def _classes_for(asker: Asker, task: str, access: Access, policy: EffectivePolicy) -> PlanAccess:
-    """Questions 1 to 3."""
+    """Answer questions 1 to 3: return the model classes that are left to the caller."""
     if asker.refusal is not None:
         raise asker.refusal
     check_task(task, narrowed_to=asker.allowed_tasks)

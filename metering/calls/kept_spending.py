@@ -37,7 +37,7 @@ class NothingUsed(Struct, frozen=True, kw_only=True):
     service_tier: str = ""
 
 
-class CachedAnswer(Struct, frozen=True, kw_only=True):
+class KeptAnswer(Struct, frozen=True, kw_only=True):
     """Implements VendorAnswer."""
 
     body: bytes
@@ -45,7 +45,7 @@ class CachedAnswer(Struct, frozen=True, kw_only=True):
     usage: NothingUsed = NothingUsed()
 
 
-class CachedChunk(Struct, frozen=True, kw_only=True):
+class KeptChunk(Struct, frozen=True, kw_only=True):
     """Implements VendorChunk."""
 
     data: bytes
@@ -101,14 +101,14 @@ class KeptSpending:
         """The answer as it came, or put together from its chunks."""
         parts = [part for part, _ in self._entry.parts()]
         whole = self._forms.whole_of(parts) if self._entry.is_streamed else b"".join(parts)
-        return CachedAnswer(body=whole, model=self._entry.response_model)
+        return KeptAnswer(body=whole, model=self._entry.response_model)
 
     async def stream(self, body: Body) -> AsyncGenerator[VendorChunk, None]:
         """Its chunks as they came, or those of the whole answer."""
         entry = self._entry
         parts = entry.parts() if entry.is_streamed else self._forms.chunks_of(next(entry.parts())[0])
         for data, only_usage in parts:
-            yield CachedChunk(data=data, model=entry.response_model, only_usage=only_usage)
+            yield KeptChunk(data=data, model=entry.response_model, only_usage=only_usage)
 
     async def call_api(self, service: str, send: Callable[[], Awaitable[T]]) -> T:
         raise AllowanceSpent("A kept answer makes no search calls.")

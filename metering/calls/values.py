@@ -61,7 +61,7 @@ class Call(Struct, frozen=True, kw_only=True):
 
     @property
     def model(self) -> ServedModel:
-        """The one that was tried last, which has answered if any has."""
+        """The model that was tried last, which has answered if any has."""
         return self.allowance.model
 
 

@@ -23,7 +23,7 @@ def line_of_request(row: QuotaRequest, *, now: datetime) -> BudgetLine | None:
 def line_of_counter(
     tenant: Tenant, budget: Budget, subject_id: str | None, *, now: datetime
 ) -> BudgetLine | None:
-    """The same of any counter of a tenant."""
+    """The status and forecast of a counter of a tenant; of several the one nearest its limit."""
     before = LimitOnMeter(budget.pk, budget.per, subject_id or "", NOBODY)
     statuses = budget_status(
         now=now,

@@ -50,7 +50,7 @@ class Denied:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SilentPhase:
-    """The answer for one tenant."""
+    """What would have become of one tenant's calls, had its limits been enforced."""
 
     tenant: Tenant
     since: datetime
@@ -193,14 +193,14 @@ def _objections(
 
 
 def _more(one: Tally, other: Tally) -> Tally:
-    """What the one has more than the other."""
+    """Return what `one` has more than `other`."""
     return Tally(
         calls=max(one.calls - other.calls, 0), cost_nano_usd=max(one.cost_nano_usd - other.cost_nano_usd, 0)
     )
 
 
 def _beyond(one: Mapping[K, Tally], other: Mapping[K, Tally]) -> dict[K, Tally]:
-    """By key, where the one has more calls."""
+    """Return what `one` has more than `other` by key, where it has more calls."""
     more = {key: _more(tally, other.get(key, Tally())) for key, tally in one.items()}
     return {key: tally for key, tally in more.items() if tally.calls}
 
@@ -228,7 +228,7 @@ def _observed(tenant: Tenant, since: datetime, until: datetime) -> Mapping[str, 
 
 
 def phase_facts(found: SilentPhase) -> dict[str, Any]:
-    """As JSON-ready facts; money as decimal text in US dollars."""
+    """Return the phase ready for JSON; money is decimal text in US dollars."""
     return {
         "tenant": found.tenant.slug,
         "mode": found.tenant.enforcement_mode,

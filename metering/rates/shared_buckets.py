@@ -85,7 +85,7 @@ class RedisBuckets:
         await self._first_try.wait()
 
     async def close(self) -> None:
-        """Let go of Redis."""
+        """Close the connection to Redis."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)

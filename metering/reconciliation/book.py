@@ -223,7 +223,7 @@ def _entries_of(reservation_id: UUID) -> list[LedgerEntry]:
 
 
 def _next_number(reservation_id: UUID, past: Sequence[LedgerEntry]) -> int | None:
-    """None: the call has as many corrections as a call may have."""
+    """Return the number of the next correction; None: the call has as many as a call may have."""
     taken = {entry.pk for entry in past if entry.kind == EntryKind.ADJUST}
     free = (n for n in range(1, MAX_ADJUSTMENTS + 1) if derived_id(reservation_id, n + 1) not in taken)
     return next(free, None)

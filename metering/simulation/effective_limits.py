@@ -76,7 +76,7 @@ class EffectiveLimit:
 
     @property
     def identity(self) -> tuple[str, str, str, str]:
-        """What is the same limit before and after an edit, beside its tasks."""
+        """What tells that a limit before an edit and one after it are the same, besides its tasks."""
         return self.key, self.counted_for, self.model_class, self.set_by.name if self.is_budget else ""
 
 

@@ -71,6 +71,6 @@ def _used_something(tenant: Tenant, since: datetime, until: datetime) -> bool:
 
 
 def _was_corrected(tenant: Tenant) -> bool:
-    """Since its last statement."""
+    """Return whether calls of the tenant were corrected since its last statement."""
     issued = statements_of(tenant)
     return bool(issued) and recorded_since(issued).count > 0

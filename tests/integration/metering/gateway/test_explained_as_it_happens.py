@@ -219,7 +219,7 @@ async def test_what_is_explained_of_a_call_is_what_it_gets(
                 got = ("allowed", "", "", None, f"served by {told.model}")
                 if verdicts:
                     first = verdicts[0]
-                    got = (first.verdict.value, first.code, first.rule, first.rule_id, first.message)
+                    got = (first.kind.value, first.code, first.rule, first.rule_id, first.message)
             assert (told.verdict.value, told.code, told.rule, told.rule_id, told.message) == got
 
 
