@@ -39,5 +39,5 @@ def line_of_counter(
 
 def radius_of_request(row: QuotaRequest, *, now: datetime) -> BlastRadius:
     """What approving it would do, with the amount that was asked for. Raises InvalidRequest."""
-    change = override_change(counter=counter_of_request(row), amount=row.amount, windows=None, now=now)
+    change = override_change(counter=counter_of_request(row), amount=row.amount, now=now)
     return blast_radius(change, now=now)
