@@ -72,9 +72,7 @@ def explore(
             tenant_id=key.tenant_id,
             figures=each.figures,
             before=groups_before.get(key.text, NOTHING),
-            cost_now_nano_usd=None
-            if priced is None
-            else each.figures.cost_nano_usd + priced.get(key.text, 0),
+            cost_now_nano_usd=_cost_now(each.figures, priced, key.text),
             subgroups=subgroups.get(key.text, ()),
         )
         for key, each in zip(keys, found, strict=True)
@@ -91,6 +89,11 @@ def explore(
         buckets=buckets,
         series=tuple(series),
     )
+
+
+def _cost_now(figures: Figures, changes: Mapping[str, int] | None, group: str) -> int | None:
+    """What a group's calls would cost at today's prices; None: too many would have to be priced again."""
+    return None if changes is None else figures.cost_nano_usd + changes.get(group, 0)
 
 
 def _check(metric: str, group: str, subgroup: str) -> None:
