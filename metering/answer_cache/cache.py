@@ -51,7 +51,7 @@ class AnswerCache:
         on_away: Callable[[], None] = lambda: None,
         on_kept: Kept = _nobody,
     ) -> None:
-        """`on_away` counts calls for which the store was away; `on_kept` sees what became of each answer."""
+        """`on_away` counts the calls for which the store was not there."""
         self.forms = forms
         self._store = store
         self._on_away = on_away

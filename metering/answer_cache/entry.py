@@ -42,7 +42,7 @@ class Entry(Struct, frozen=True, kw_only=True):
         return max(0, int(now_s - self.kept_at_s))
 
     def parts(self) -> Iterator[tuple[bytes, bool]]:
-        """Yield the parts of the answer, each with whether it holds usage alone."""
+        """Each with whether it is only usage."""
         for part in parts_of(self.packed):
             yield part[1:], part[:1] == ONLY_USAGE
 
