@@ -164,6 +164,7 @@ def _objections(
     mode_since: datetime,
     exact: Decimal | None,
 ) -> Iterator[str]:
+    """Yield each reason, as a sentence, why the tenant's limits should not be enforced yet."""
     if tenant.enforcement_mode == EnforcementMode.ENFORCE:
         yield "The tenant is enforced already."
         return

@@ -125,6 +125,7 @@ def targets_of(cell: Compared) -> dict[BookedFor, Amounts]:
 def _book_one(
     done: Booked, wanted: _Wanted, provider: str, zone: str, names: ModelNames, submit: SubmitAll
 ) -> None:
+    """Book one cell for one reason (steps 1 to 4 above), and count in `done` what became of it."""
     cell = wanted.cell
     ours = [name for name in names.physical_of if names.of_ours(name) == cell.model] or [cell.model]
     groups = groups_of(
