@@ -92,7 +92,7 @@ class CallRequest(CallerLabels, frozen=True, kw_only=True, array_like=False):
     cache: CacheWish | None = None
     """What the caller says of answers that are kept; None: nothing."""
     journal: Journal | None = None
-    """Where the call's attempts are noted besides, so that its books can be closed if this process is killed."""
+    """Where the call's attempts are noted besides, so that it can be settled if this process is killed."""
     protocol: WireProtocol = WireProtocol.CHAT
     """In which the input is, and the answer is to be."""
     headers: Mapping[str, str] = {}
