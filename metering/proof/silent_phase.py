@@ -41,7 +41,7 @@ MOST_NAMED = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Denied:
+class DeniedPrincipal:
     """Calls that would have been denied, with what they cost, of one principal."""
 
     name: str
@@ -65,7 +65,7 @@ class SilentPhase:
     """Those that today's plan or the operator's own limits deny in any case."""
     by_rule: Mapping[tuple[str, str], Tally]
     """What denies them, with the error's code, the most calls first."""
-    by_whom: tuple[Denied, ...]
+    by_whom: tuple[DeniedPrincipal, ...]
     still_not_enforced: Mapping[tuple[str, str], Tally]
     """What rules of a looser mode of their own would let pass even then."""
     shortened: int
@@ -206,13 +206,13 @@ def _beyond(one: Mapping[K, Tally], other: Mapping[K, Tally]) -> dict[K, Tally]:
     return {key: tally for key, tally in more.items() if tally.calls}
 
 
-def _named(denied: Mapping[Principal, Tally]) -> Iterator[Denied]:
+def _named(denied: Mapping[Principal, Tally]) -> Iterator[DeniedPrincipal]:
     most = sorted(denied.items(), key=lambda item: (-item[1].calls, str(item[0])))[:MOST_NAMED]
     users = _names(User, "email", [user for (user, _), _ in most])
     tokens = _names(ATIToken, "prefix", [token for (user, token), _ in most if user is None])
     for (user, token), tally in most:
         name = users.get(user) if user is not None else tokens.get(token)
-        yield Denied(name=name or str(user or token or "nobody"), tally=tally)
+        yield DeniedPrincipal(name=name or str(user or token or "nobody"), tally=tally)
 
 
 def _names(noun: Any, column: str, ids: list[UUID | None]) -> dict[UUID | None, str]:
