@@ -57,7 +57,7 @@ from metering.calls.record import note_admission, note_refused_caller
 from metering.calls.repeated import Repeated
 from metering.calls.running import STREAMED, WHOLE, run_whole
 from metering.calls.streaming import run_streamed
-from metering.calls.unseen import Away, SpillingLedger, UnseenCalls
+from metering.calls.unseen import AWAY, Away, SpillingLedger, UnseenCalls
 from metering.calls.values import Call, Facts, Observer, ReplayObserver, Result, facts_of
 from metering.calls.without_vendor import work_without_vendor
 from metering.content.log import ContentLog
@@ -168,10 +168,10 @@ class LLMGateway:
         same Idempotency-Key gets that answer again.
         """
         try:
-            with_, call = await self._begin(caller, request)
+            with_, call = await self._begin(caller, request)  # steps 2 to 5
         except MeteringError as refusal:
             return (await self._repeated.answer(caller, request, refusal, streamed=False)).whole()
-        output = await run_whole(with_, call, departure)
+        output = await run_whole(with_, call, departure)  # steps 6 and 7
         return Result(output=output, facts=facts_of(call, ended_s=time.monotonic()))
 
     async def stream(
@@ -199,7 +199,7 @@ class LLMGateway:
         started_s = time.monotonic()
         try:
             if caller.is_last_known:
-                raise MeteringUnavailable("The database is away.")
+                raise MeteringUnavailable(AWAY)
             planned = await plan(self._with, caller, request)
             spilling = None
             if self._unseen is not None:
