@@ -22,7 +22,7 @@ class EventAdapter:
         raise NotImplementedError
 
     async def execute(self, request: TaskRequest, allowance: Spending) -> bytes:
-        """The result as JSON."""
+        """Do the work, and return its result as JSON."""
         last: Event = {}
         async with aclosing(self.events(request, allowance)) as events:
             async for event in events:
@@ -30,7 +30,7 @@ class EventAdapter:
         return _encode({name: value for name, value in last.items() if name not in NOT_OF_RESULTS})
 
     async def stream(self, request: TaskRequest, allowance: Spending) -> AsyncGenerator[bytes, None]:
-        """The events as JSON."""
+        """Do the work, and yield its events as JSON."""
         async with aclosing(self.events(request, allowance)) as events:
             async for event in events:
                 yield _encode(event)

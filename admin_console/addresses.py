@@ -12,7 +12,7 @@ MOST = 1_000
 
 
 def address_of(name: str) -> str:
-    """As `reverse` has it."""
+    """Return the address of a page by its name, as `reverse` does, but reversed once and kept."""
     return _address(name, get_script_prefix())
 
 

@@ -25,10 +25,10 @@ def amount_of(dimension: str, amount: int | None, *, with_unit: bool = False) ->
     return f"{count(amount)} {dimension_word(dimension)}" if with_unit else count(amount)
 
 
-def moment(field: str, title: str = "") -> Callable[[Any], str]:
+def moment(field: str) -> Callable[[Any], str]:
     """A list column of one moment, in UTC to the second, as every page writes moments."""
 
-    @display(description=f"{title or field.replace('_', ' ').capitalize()} (UTC)", ordering=field)
+    @display(description=f"{field.replace('_', ' ').capitalize()} (UTC)", ordering=field)
     def column(row: Any) -> str:
         value = getattr(row, field)
         return (

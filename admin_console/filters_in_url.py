@@ -21,7 +21,7 @@ from admin_console.names_in_url import Unknown, column_value
 from admin_console.who import Viewer
 from metering.models import Tenant
 from metering.reports.buckets import Bucket, Days, now_in, usual_bucket
-from metering.reports.dimensions import DIMENSIONS
+from metering.reports.groupings import GROUPINGS
 from metering.reports.metrics import METRICS
 from metering.time_zones import is_time_zone, zone_named
 from metering.usage.filters import UsageFilter
@@ -72,7 +72,7 @@ class Chosen:
     @property
     def chips(self) -> tuple[Chip, ...]:
         return tuple(
-            Chip(name=name, title=DIMENSIONS[name].title, value=value, without=self.link(**{name: None}))
+            Chip(name=name, title=GROUPINGS[name].title, value=value, without=self.link(**{name: None}))
             for name, value in self.filters.items()
         )
 
@@ -93,10 +93,6 @@ class Chosen:
         """The state as the end of an address, to this page or, after its path, to another."""
         return f"?{urlencode(self.query(**changes))}"
 
-    def day_link(self, day: date, **changes: str | None) -> str:
-        """The same of one day only."""
-        return self.link(range="custom", since=day.isoformat(), until=day.isoformat(), **changes)
-
 
 def filters_in_url(query: Mapping[str, str], viewer: Viewer, *, now: datetime) -> Chosen:
     """Never fails: what cannot be shown is told of in `problems`."""
@@ -107,12 +103,12 @@ def filters_in_url(query: Mapping[str, str], viewer: Viewer, *, now: datetime) -
     range_, days = _days(query, zone, now, problems)
     only: list[tuple[str, object]] = [] if is_known else [NO_ROWS]
     filters = {"tenant": query["tenant"]} if query.get("tenant") and viewer.tenant is None else {}
-    for name, dimension in DIMENSIONS.items():
+    for name, grouping in GROUPINGS.items():
         if name == "tenant" or not query.get(name):
             continue
         filters[name] = query[name]
         try:
-            only.append((dimension.column, column_value(name, query[name], viewer, owner)))
+            only.append((grouping.column, column_value(name, query[name], viewer, owner)))
         except Unknown as unknown:
             problems.append(str(unknown))
             only.append(NO_ROWS)
@@ -143,8 +139,8 @@ def filters_in_url(query: Mapping[str, str], viewer: Viewer, *, now: datetime) -
 def _groups(viewer: Viewer) -> dict[str, str]:
     """Only who sees many tenants tells them apart."""
     return {
-        name: dimension.title
-        for name, dimension in DIMENSIONS.items()
+        name: grouping.title
+        for name, grouping in GROUPINGS.items()
         if name != "tenant" or viewer.tenant is None
     }
 

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from admin_console.who import Viewer
 from metering.labels import MAX_LENGTH
 from metering.models import ATIToken, Feature, Task, Team, Tenant, User
-from metering.reports.dimensions import DIMENSIONS
+from metering.reports.groupings import GROUPINGS
 
 
 class Unknown(Exception):
@@ -17,7 +17,7 @@ class Unknown(Exception):
 
 def column_value(name: str, written: str, viewer: Viewer, tenant: Tenant | None) -> object:
     """What the filter's column must be. `tenant` is whose rows are looked at; None: everybody's. Raises Unknown."""
-    title = DIMENSIONS[name].title.lower()
+    title = GROUPINGS[name].title.lower()
     if len(written) > MAX_LENGTH or "\0" in written:
         raise Unknown(f"No {title} has such a name.")
     if name not in _FIND:

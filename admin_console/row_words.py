@@ -123,6 +123,7 @@ def _name(row: Any, pair: Pair) -> str:
 
 @lru_cache(maxsize=2048)
 def _column(field: Any, in_list: bool) -> Shown | None:
+    """How a field of a row is shown: as a function of the row, or (its name) as Django does; None: not at all."""
     name = field.name
     if field.primary_key and isinstance(field, UUIDField):
         return _made_column if in_list else None
@@ -212,7 +213,7 @@ def _words_of_text(text: str) -> Any:
 
 
 def words_of(value: Any) -> Any:
-    """JSON as lines of words."""
+    """Return JSON as lines of words."""
     lines = list(_lines("", value))
     return format_html_join("", "<div>{}</div>", ((line,) for line in lines)) if lines else "-"
 

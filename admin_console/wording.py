@@ -33,7 +33,7 @@ def usd_exact(nano_usd: int | None) -> str:
 
 
 def count(amount: int | None) -> str:
-    """A whole number: `17,571`."""
+    """Return a whole number as people read it: `17,571`."""
     return NOTHING if amount is None else f"{amount:,}"
 
 
@@ -73,7 +73,7 @@ def when(moment: datetime | None, zone: tzinfo) -> str:
 
 
 def day(date_: date) -> str:
-    """`Thu 26 Nov 2026`."""
+    """Return a day as people read it: `Thu 26 Nov 2026`."""
     return f"{date_:%a} {date_.day} {date_:%b %Y}".replace(" ", SPACE)
 
 

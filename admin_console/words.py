@@ -110,7 +110,7 @@ def key_word(key: str) -> str:
 
 
 def task_word(code: str | None) -> str:
-    """Empty for every task."""
+    """Return what people call a task; empty: every task."""
     return TASKS.get(code, plain(code)) if code else ""
 
 

@@ -104,7 +104,7 @@ IS_EXPORT_SET_UP = "gateway_project.billing.targets.is_set_up"
 DEBUG = env.boolean("DEBUG", False)
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
-# Where people and applications reach the gateway. With https a proxy ends TLS in front (proxy/behind_tls.py).
+# Where people and applications reach the gateway. With https a proxy ends TLS in front (front/behind_tls.py).
 PUBLIC_URL = read_public_url("PUBLIC_URL")
 if PUBLIC_URL:
     ALLOWED_HOSTS = [*ALLOWED_HOSTS, host_of(PUBLIC_URL)]

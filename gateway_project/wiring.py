@@ -115,77 +115,80 @@ async def _start(make_writer: Callable[[], Writer], spool_folder: Path | None) -
     global _runtime
     loop = asyncio.get_running_loop()
     if _runtime is None or _runtime.loop is not loop:
-        writer = make_writer()
-        changes = Changes()
-        listener = ChangeListener(settings.LEDGER_DATABASE_URL, changes)
-        redis = RedisBuckets(settings.REDIS_URL, call_limit_s=settings.RATE_LIMIT_TIMEOUT_S)
-        buckets = SharedBuckets(redis, on_fallback=metrics.rate_fallbacks.add)
-        router = Router(
-            weights=Weights(
-                cost=settings.ROUTING_COST_WEIGHT,
-                performance=settings.ROUTING_PERFORMANCE_WEIGHT,
-                availability=settings.ROUTING_AVAILABILITY_WEIGHT,
-            ),
-            on_transition=metrics.circuit_transitions.add,
-        )
-        vendors = ConfiguredVendors(changes, router=router, room=VendorRoom(buckets))
-        sharing = Sharing(settings.REDIS_URL, router.board, router.conversations)
-        sources, renderer = make_sources(), Renderer()
-        tracing = spans()
-        content = ContentLog(
-            more=private_things_finder(), on_lost=lambda count: metrics.content_lost.add(by=count)
-        )
-        decisions = DecisionLog(on_lost=lambda count: metrics.decisions_lost.add(by=count))
-        waiting = WaitingRoom(observe=wait_ended)
-        answers = RedisAnswers(settings.REDIS_URL, call_limit_s=settings.ANSWER_CACHE_TIMEOUT_S)
-        spool = Spool(spool_folder, writer) if spool_folder is not None else None
-        gateway = LLMGateway(
-            ledger=writer,
-            vendors=vendors if tracing is None else tracing.of_attempts(vendors),
-            adapters=(ChatAdapter(), PriorArtAdapter(sources), DraftingAdapter(), DiagramAdapter(renderer)),
-            count_tokens=count_tokens,
-            count_picture=picture_tokens,
-            text_ceiling=text_ceiling,
-            lease_s=settings.RESERVATION_LEASE_S,
-            directory=CachedDirectory(changes),
-            buckets=buckets,
-            decisions=decisions,
-            content=content,
-            waiting=waiting,
-            answers=AnswerCache(
-                store=answers, forms=FORMS, on_away=metrics.cache_away.add, on_kept=answer_kept
-            ),
-            observe=call_ended,
-            on_replay=call_replayed,
-            away=_away(spool, writer, changes) if spool is not None else None,
-        )
-        _runtime = Runtime(
-            gateway=gateway,
-            writer=writer,
-            vendors=vendors,
-            changes=changes,
-            listener=listener,
-            redis=redis,
-            buckets=buckets,
-            sharing=sharing,
-            decisions=decisions,
-            content=content,
-            waiting=waiting,
-            answers=answers,
-            exchange=Exchange(metrics.EVERYTHING, settings.METRICS_DIR),
-            sources=sources,
-            renderer=renderer,
-            spool=spool,
-            loop=loop,
-        )
-        await writer.start()
-        if spool is not None:
-            await spool.start()
-        decisions.start()
-        content.start()
-        sharing.start()
-        await asyncio.gather(listener.start(), redis.start())
+        _runtime = _assembled(make_writer(), spool_folder, loop)
+        await _runtime.writer.start()
+        if _runtime.spool is not None:
+            await _runtime.spool.start()
+        _runtime.decisions.start()
+        _runtime.content.start()
+        _runtime.sharing.start()
+        await asyncio.gather(_runtime.listener.start(), _runtime.redis.start())
     return _runtime
+
+
+def _assembled(writer: Writer, spool_folder: Path | None, loop: asyncio.AbstractEventLoop) -> Runtime:
+    """The gateway and all that it works with, chosen and put together; nothing of it has started yet."""
+    changes = Changes()
+    redis = RedisBuckets(settings.REDIS_URL, call_limit_s=settings.RATE_LIMIT_TIMEOUT_S)
+    buckets = SharedBuckets(redis, on_fallback=metrics.rate_fallbacks.add)
+    router = _router()
+    vendors = ConfiguredVendors(changes, router=router, room=VendorRoom(buckets))
+    sources, renderer, tracing = make_sources(), Renderer(), spans()
+    content = ContentLog(
+        more=private_things_finder(), on_lost=lambda count: metrics.content_lost.add(by=count)
+    )
+    decisions = DecisionLog(on_lost=lambda count: metrics.decisions_lost.add(by=count))
+    waiting = WaitingRoom(observe=wait_ended)
+    answers = RedisAnswers(settings.REDIS_URL, call_limit_s=settings.ANSWER_CACHE_TIMEOUT_S)
+    spool = Spool(spool_folder, writer) if spool_folder is not None else None
+    gateway = LLMGateway(
+        ledger=writer,
+        vendors=vendors if tracing is None else tracing.of_attempts(vendors),
+        adapters=(ChatAdapter(), PriorArtAdapter(sources), DraftingAdapter(), DiagramAdapter(renderer)),
+        count_tokens=count_tokens,
+        count_picture=picture_tokens,
+        text_ceiling=text_ceiling,
+        lease_s=settings.RESERVATION_LEASE_S,
+        directory=CachedDirectory(changes),
+        buckets=buckets,
+        decisions=decisions,
+        content=content,
+        waiting=waiting,
+        answers=AnswerCache(
+            store=answers, forms=FORMS, on_away=metrics.cache_away.add, on_kept=answer_kept
+        ),
+        observe=call_ended,
+        on_replay=call_replayed,
+        away=_away(spool, writer, changes) if spool is not None else None,
+    )
+    return Runtime(
+        gateway=gateway,
+        writer=writer,
+        vendors=vendors,
+        changes=changes,
+        listener=ChangeListener(settings.LEDGER_DATABASE_URL, changes),
+        redis=redis,
+        buckets=buckets,
+        sharing=Sharing(settings.REDIS_URL, router.board, router.conversations),
+        decisions=decisions,
+        content=content,
+        waiting=waiting,
+        answers=answers,
+        exchange=Exchange(metrics.EVERYTHING, settings.METRICS_DIR),
+        sources=sources,
+        renderer=renderer,
+        spool=spool,
+        loop=loop,
+    )
+
+
+def _router() -> Router:
+    weights = Weights(
+        cost=settings.ROUTING_COST_WEIGHT,
+        performance=settings.ROUTING_PERFORMANCE_WEIGHT,
+        availability=settings.ROUTING_AVAILABILITY_WEIGHT,
+    )
+    return Router(weights=weights, on_transition=metrics.circuit_transitions.add)
 
 
 def _away(spool: Spool, writer: Writer, changes: Changes) -> Away:

@@ -57,12 +57,12 @@ values_of: Callable[[Amounts], tuple[int, ...]] = attrgetter(*AMOUNTS)
 
 
 def total(amounts: "tuple[Amounts, ...]") -> Amounts:
-    """The sum, dimension by dimension."""
+    """Return the sum of these amounts, dimension by dimension."""
     return Amounts(*map(sum, zip(*map(values_of, amounts), strict=True)))
 
 
 def most(amounts: Sequence[Amounts]) -> Amounts:
-    """The largest, dimension by dimension."""
+    """Return the largest of these amounts, dimension by dimension."""
     if len(amounts) == 1:
         return amounts[0]
     return Amounts(*map(max, zip(*map(values_of, amounts), strict=True)))

@@ -20,7 +20,7 @@ class BackgroundTasks:
 
     @property
     def running(self) -> int:
-        """How many have not ended."""
+        """How many tasks have not ended."""
         return len(self._tasks)
 
     def spawn(self, coroutine: Coroutine[Any, Any, T], *, name: str) -> asyncio.Task[T]:
@@ -36,7 +36,7 @@ class BackgroundTasks:
         self._guests.add(task)
 
     def let_go_of(self, task: asyncio.Task[Any]) -> None:
-        """Count it no more."""
+        """Count an adopted task as one of these no more."""
         del self._tasks[task]
         self._guests.discard(task)
 

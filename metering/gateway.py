@@ -17,6 +17,8 @@ While the database is away a rule may let the call in unseen: its ledger is a sp
 
 What is refused on the way is named by admission/denial.py and noted by calls/record.py. A call that came before under
 the same Idempotency-Key is answered by calls/repeated.py. A caller who goes away meets calls/abandoning.py.
+
+The questions of callers that are no calls (which models, how many tokens, what is left) follow the story.
 """
 
 import time
@@ -26,12 +28,9 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
-import msgspec
-
 from metering.admission.admit import admit
 from metering.admission.bound import PictureCounter, TokenCounter, no_picture
 from metering.admission.demand import Candidates
-from metering.admission.plan import CallPlan
 from metering.admission.text_tokens import TextCeiling, no_text
 from metering.admission.waiting_room import WaitingRoom
 from metering.answer_cache.cache import AnswerCache
@@ -40,6 +39,7 @@ from metering.calls.abandoning import Departure
 from metering.calls.begin import (
     CallRequest,
     Offer,
+    PlannedCall,
     askable_models,
     begun,
     ledger_labels,
@@ -50,27 +50,25 @@ from metering.calls.cached_directory import CachedDirectory
 from metering.calls.collaborators import Collaborators
 from metering.calls.counting import count_input
 from metering.calls.from_cache import answered, cache_terms, overhear, recall, without_use
-from metering.calls.guarding import guard_notice
+from metering.calls.guarding import with_guard_verdict
 from metering.calls.pipe import MeteredStream
 from metering.calls.rates_left import RateLeft, rates_left
 from metering.calls.record import note_admission, note_refused_caller
 from metering.calls.repeated import Repeated
 from metering.calls.running import STREAMED, WHOLE, run_whole
 from metering.calls.streaming import run_streamed
-from metering.calls.unseen import Away, SpillingLedger, UnseenCalls
+from metering.calls.unseen import AWAY, Away, SpillingLedger, UnseenCalls
 from metering.calls.values import Call, Facts, Observer, ReplayObserver, Result, facts_of
 from metering.calls.without_vendor import work_without_vendor
-from metering.content.guard import Guarded
 from metering.content.log import ContentLog
 from metering.decisions.log import DecisionLog
 from metering.errors import Holder, MeteringError, MeteringUnavailable
 from metering.identity.principal import Principal, holder_of
 from metering.jobs.drafts import DraftWorkspace
 from metering.ledger.port import Ledger
-from metering.ports import LLMAdapter, TaskRequest, Vendors
+from metering.ports import LLMAdapter, Vendors
 from metering.rates.port import Buckets
 from metering.rates.process_buckets import ProcessBuckets
-from metering.reservation.bounded_call import BoundedRequest
 from metering.reservation.lease import LeaseKeeper
 from metering.types import Task
 
@@ -123,18 +121,13 @@ class LLMGateway:
             content=content or ContentLog(),
             leases=LeaseKeeper(ledger),
             waiting=waiting or WaitingRoom(),
-            workspace_of=DraftWorkspace,
+            workspace_of=partial(DraftWorkspace, clock=now),
             observe=observe,
             answers=answers,
             spool=away.spool if away is not None else None,
         )
         self._unseen = UnseenCalls(self._with, away) if away is not None else None
         self._repeated = Repeated(self._with, on_replay)
-
-    @property
-    def directory(self) -> CachedDirectory:
-        """The snapshots of callers, plans, models and policies."""
-        return self._with.directory
 
     async def authenticate(
         self, secret: str, *, team: str | None = None, request_id: str | None = None
@@ -145,13 +138,13 @@ class LLMGateway:
         `request_id` a refusal can be found by it, if it is known whose credential it is.
         """
         if self._unseen is not None and self._unseen.is_away():
-            return await self._last_known(self._unseen, secret, team)
+            return await self._unseen.principal(secret, team)
         try:
             caller = await self.directory.principal(secret)
         except MeteringUnavailable:
             if self._unseen is None or not self._unseen.is_deaf():
                 raise
-            return await self._last_known(self._unseen, secret, team)
+            return await self._unseen.principal(secret, team)
         except MeteringError as refusal:
             if refusal.credential_of is not None and request_id is not None:
                 self.note_refused(refusal.credential_of, refusal, request_id=request_id)
@@ -165,58 +158,6 @@ class LLMGateway:
                 self.note_refused(caller, refusal, request_id=request_id)
             raise
 
-    async def _last_known(self, unseen: UnseenCalls, secret: str, team: str | None) -> Principal:
-        """The caller as this process last knew it. Raises MeteringUnavailable where it did not."""
-        caller = await unseen.directory.principal(secret)
-        team_id = await unseen.directory.team_id(caller, team) if team is not None else caller.team_id
-        return replace(caller, team_id=team_id, is_last_known=True)
-
-    def note_refused(self, who: Holder | Principal, refusal: MeteringError, *, request_id: str) -> None:
-        """Let a refusal before there is a call be found by its request's id. Never waits and never fails."""
-        holder = who if isinstance(who, Holder) else holder_of(who)
-        note_refused_caller(
-            self._with.decisions, holder, refusal, request_id=request_id, now=self._with.now()
-        )
-
-    async def models(self, caller: Principal, task: Task) -> dict[str, Candidates]:
-        """Every model, alias and class that the caller may ask for now, with the models that it stands for.
-
-        Raises NotPermitted where it may ask for none, and MeteringUnavailable.
-        """
-        return await askable_models(self._with, caller, task.value)
-
-    async def offers(self, caller: Principal, task: Task) -> dict[str, Offer]:
-        """The same, each with what it costs the caller. Raises the same."""
-        return await offered_models(self._with, caller, task.value)
-
-    async def check(self, caller: Principal, request: CallRequest) -> Mapping[str, int]:
-        """The numeric rules in force for a request that is to be carried out later. Nothing is drawn or held.
-
-        Raises what `plan` raises.
-        """
-        _, work, _ = await plan(self._with, caller, request)
-        return work.limits
-
-    async def count_input(self, caller: Principal, request: CallRequest) -> int:
-        """The tokens of a request's input. Nothing is held or sent.
-
-        Raises NotPermitted, ModelNotFound, InvalidRequest, RateLimited and MeteringUnavailable.
-        """
-        return await count_input(self._with, caller, request)
-
-    async def rates_left(self, caller: Principal, task: Task, *, agent_id: str) -> tuple[RateLeft, ...]:
-        """What an agent's rate limits have left; nothing is drawn. Raises MeteringUnavailable."""
-        return await rates_left(self._with, caller, task, agent_id=agent_id)
-
-    async def work_without_vendor(
-        self, caller: Principal, request: CallRequest, work: Callable[[], T], *, name: str
-    ) -> T:
-        """Do work that asks no vendor, and count it as a request of its task.
-
-        Raises what `plan` and `admit` raise, and what the work raises.
-        """
-        return await work_without_vendor(self._with, caller, request, work, name=name)
-
     async def execute(
         self, caller: Principal, request: CallRequest, *, departure: Departure | None = None
     ) -> Result:
@@ -227,10 +168,10 @@ class LLMGateway:
         same Idempotency-Key gets that answer again.
         """
         try:
-            with_, call = await self._begin(caller, request)
+            with_, call = await self._begin(caller, request)  # steps 2 to 5
         except MeteringError as refusal:
             return (await self._repeated.answer(caller, request, refusal, streamed=False)).whole()
-        output = await run_whole(with_, call, departure)
+        output = await run_whole(with_, call, departure)  # steps 6 and 7
         return Result(output=output, facts=facts_of(call, ended_s=time.monotonic()))
 
     async def stream(
@@ -251,46 +192,48 @@ class LLMGateway:
         return await run_streamed(with_, call, patience_s=patience_s)
 
     async def _begin(self, caller: Principal, request: CallRequest) -> tuple[Collaborators, Call]:
-        """The call, which may spend from here on, and with whom it goes on: while the database is away it may be let in
-        unseen (calls/unseen.py).
+        """Plan and admit a call, which may spend from here on; returns it, and with whom it goes on.
+
+        While the database is away it may be let in unseen (calls/unseen.py).
         """
         started_s = time.monotonic()
         try:
             if caller.is_last_known:
-                raise MeteringUnavailable("The database is away.")
-            planned, work, seen = await plan(self._with, caller, request)
+                raise MeteringUnavailable(AWAY)
+            planned = await plan(self._with, caller, request)
             spilling = None
             if self._unseen is not None:
-                spilling = self._unseen.spilling(request, planned.policy, self._with.ledger)
-            return await self._admit(
-                self._with, caller, request, planned, work, seen, started_s, spilling=spilling
-            )
+                spilling = self._unseen.spilling(request, planned.plan.policy, self._with.ledger)
+            return await self._admit(self._with, caller, request, planned, started_s, spilling=spilling)
         except MeteringUnavailable as away:
             if self._unseen is None or type(away) is not MeteringUnavailable:
                 raise
-            with_, planned, work, seen = await self._unseen.plan(caller, request, away)
-            return await self._admit(with_, caller, request, planned, work, seen, started_s)
+            with_, planned = await self._unseen.plan(caller, request, away)
+            return await self._admit(with_, caller, request, planned, started_s)
 
     async def _admit(
         self,
         with_: Collaborators,
         caller: Principal,
         request: CallRequest,
-        planned: CallPlan[BoundedRequest],
-        work: TaskRequest,
-        seen: Guarded | None,
+        planned: PlannedCall,
         started_s: float,
         *,
         spilling: SpillingLedger | None = None,
     ) -> tuple[Collaborators, Call]:
-        """Look whether the answer is kept, draw from the call's rate limits and hold what it may use, in the ledger or
-        if it does not answer in the spool.
+        """Recall, draw and hold for a planned call; returns it, and with whom it goes on.
+
+        `spilling` is its ledger where it may begin unseen, should the real one not answer.
         """
-        asks_for_cache = request.cache is not None or planned.policy.numbers.get("cache_ttl_s")
-        terms = await cache_terms(with_, request, planned) if asks_for_cache else None
-        recalled = await recall(with_, request, planned, terms) if terms is not None else None
+        # 3. Recall, where a rule or the caller wants it: what is kept already needs no room.
+        recalled, is_kept = None, False
+        if request.cache is not None or planned.plan.policy.numbers.get("cache_ttl_s"):
+            terms = await cache_terms(with_, request, planned.plan)
+            recalled = await recall(with_, request, planned.plan, terms) if terms is not None else None
+            is_kept = recalled is not None and recalled.entry is not None
+        # 4. Draw from its rate limits, and 5. hold what it may use.
         admitted = await admit(
-            without_use(planned) if recalled is not None and recalled.entry is not None else planned,
+            without_use(planned.plan) if is_kept else planned.plan,
             labels=partial(ledger_labels, caller, request),
             ledger=spilling or with_.ledger,
             buckets=with_.buckets,
@@ -303,18 +246,70 @@ class LLMGateway:
         )
         if spilling is not None and spilling.has_spilled and self._unseen is not None:
             with_ = self._unseen.collaborators(spilling.unseen)
-        if recalled is not None and recalled.entry is not None:
-            call = answered(with_, request, work, planned, admitted, recalled, started_s=started_s)
+        # Now it may spend. What is to be known of that is noted before anything is sent.
+        if recalled is not None and is_kept:
+            call = answered(
+                with_, request, planned.work, planned.plan, admitted, recalled, started_s=started_s
+            )
         else:
-            call = begun(with_, request, work, admitted, started_s=started_s)
+            call = begun(with_, request, planned.work, admitted, started_s=started_s)
             if recalled is not None:
                 call = overhear(call, recalled)
-        if seen is not None:
-            notice = guard_notice(seen, planned.policy)
-            call = msgspec.structs.replace(call, guarded=seen, notices=(*call.notices, notice))
-        if call.notices or with_.decisions.is_sampled():
+        if planned.seen is not None:
+            call = with_guard_verdict(call, planned.seen)
+        if call.verdicts or with_.decisions.is_sampled():
             note_admission(with_.decisions, caller, request, call, with_.now())
         return with_, call
+
+    def note_refused(self, who: Holder | Principal, refusal: MeteringError, *, request_id: str) -> None:
+        """Let a refusal before there is a call be found by its request's id. Never waits and never fails."""
+        holder = who if isinstance(who, Holder) else holder_of(who)
+        note_refused_caller(
+            self._with.decisions, holder, refusal, request_id=request_id, now=self._with.now()
+        )
+
+    @property
+    def directory(self) -> CachedDirectory:
+        """The snapshots of callers, plans, models and policies."""
+        return self._with.directory
+
+    async def models(self, caller: Principal, task: Task) -> dict[str, Candidates]:
+        """Every model, alias and class that the caller may ask for now, with the models that it stands for.
+
+        Raises NotPermitted where it may ask for none, and MeteringUnavailable.
+        """
+        return await askable_models(self._with, caller, task.value)
+
+    async def offers(self, caller: Principal, task: Task) -> dict[str, Offer]:
+        """The names that `models` returns, each with its models and what they cost the caller. Raises the same."""
+        return await offered_models(self._with, caller, task.value)
+
+    async def check(self, caller: Principal, request: CallRequest) -> Mapping[str, int]:
+        """The numeric rules in force for a request that is to be carried out later. Nothing is drawn or held.
+
+        Raises what `plan` raises.
+        """
+        return (await plan(self._with, caller, request)).work.limits
+
+    async def count_input(self, caller: Principal, request: CallRequest) -> int:
+        """The tokens of a request's input. Nothing is held or sent.
+
+        Raises NotPermitted, ModelNotFound, InvalidRequest, RateLimited and MeteringUnavailable.
+        """
+        return await count_input(self._with, caller, request)
+
+    async def rates_left(self, caller: Principal, task: Task, *, agent_id: str) -> tuple[RateLeft, ...]:
+        """What an agent's rate limits have left; nothing is drawn. Raises MeteringUnavailable."""
+        return await rates_left(self._with, caller, task, agent_id=agent_id)
+
+    async def work_without_vendor(
+        self, caller: Principal, request: CallRequest, work: Callable[[], T], *, name: str
+    ) -> T:
+        """Do work that asks no vendor, and count it as a request of its task.
+
+        Raises what `plan` and `admit` raise, and what the work raises.
+        """
+        return await work_without_vendor(self._with, caller, request, work, name=name)
 
     def serves_unseen(self) -> bool:
         """Whether the database is away, and calls are let in nevertheless."""

@@ -23,7 +23,7 @@ class PackedParts:
         return self._bytes > self._most_bytes or self._packed_bytes > self._most_packed
 
     def add(self, part: bytes) -> None:
-        """One part more."""
+        """Add one more part."""
         self._bytes += len(part)
         if self.is_too_long:
             self._packed.clear()
@@ -31,7 +31,7 @@ class PackedParts:
         self._pack(self._packer.compress(len(part).to_bytes(LENGTH_BYTES, "big") + part))
 
     def finish(self) -> bytes | None:
-        """All of them; None: they are too long. Asked once."""
+        """Return all parts, compressed; None: they are too long. It is called once."""
         if self.is_too_long:
             return None
         self._pack(self._packer.flush())
@@ -43,7 +43,7 @@ class PackedParts:
 
 
 def parts_of(packed: bytes) -> Iterator[bytes]:
-    """The parts again."""
+    """Yield the parts of what `finish` returned, in order."""
     content = zlib.decompress(packed)
     place = 0
     while place < len(content):

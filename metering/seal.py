@@ -9,12 +9,12 @@ class CannotOpen(ValueError):
 
 
 def seal(content: bytes) -> bytes:
-    """The content, readable with the keys only."""
+    """Encrypt content, so that it can be read with the keys only."""
     return _keys().encrypt(content)
 
 
 def unseal(sealed: bytes) -> bytes:
-    """The content again. Raises CannotOpen."""
+    """Return the content that `seal` encrypted. Raises CannotOpen."""
     try:
         return _keys().decrypt(sealed)
     except InvalidToken:

@@ -16,7 +16,7 @@ VALID_THRESHOLDS = f"at most {MAX_THRESHOLDS} percentages from 1 to {MAX_PERCENT
 
 
 def are_valid(thresholds: Collection[int]) -> bool:
-    """Whether a budget may have these."""
+    """Return whether a budget may have these thresholds."""
     return len(thresholds) <= MAX_THRESHOLDS and all(1 <= percent <= MAX_PERCENT for percent in thresholds)
 
 

@@ -51,7 +51,7 @@ class CoarseTimers:
 
 
 class _OfThread(threading.local):
-    """A thread runs one event loop at a time."""
+    """The timers of one thread, which runs one event loop at a time."""
 
     def __init__(self) -> None:
         self.timers = CoarseTimers()
@@ -61,7 +61,7 @@ _of_thread = _OfThread()
 
 
 def coarse_timers() -> CoarseTimers:
-    """Those of this thread's event loop."""
+    """Return the timers of this thread's event loop."""
     return _of_thread.timers
 
 

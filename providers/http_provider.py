@@ -80,18 +80,12 @@ class HttpProvider(ABC):
     key_header: str
     """The header that carries the key."""
 
-    def __init__(
-        self, *, api_key: str | Keys, timeouts: Timeouts | None, headers: Mapping[str, str] | None = None
-    ) -> None:
-        """`api_key` is one key or several; `headers` go with every request."""
+    def __init__(self, *, api_key: str | Keys, timeouts: Timeouts | None) -> None:
+        """`api_key` is one key or several."""
         self._keys = api_key if isinstance(api_key, Keys) else Keys([api_key])
         self._timeouts = timeouts or Timeouts()
         # Not compressed: the answer is read, and goes on, as it comes.
-        self._headers = {
-            "content-type": "application/json",
-            "accept-encoding": "identity",
-            **(headers or {}),
-        }
+        self._headers = {"content-type": "application/json", "accept-encoding": "identity"}
         self._targets: dict[str, Target] = {}
 
     @abstractmethod

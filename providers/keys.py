@@ -41,7 +41,7 @@ class Unwatched:
 
 
 class Key(NamedTuple):
-    """One key."""
+    """One of the keys of an endpoint, with the tag by which it is known."""
 
     secret: str
     number: int
@@ -58,7 +58,7 @@ class KeyRoom(Protocol):
     """The vendors' own limits of each key."""
 
     def taking(self, call: ProviderCall, endpoint: Endpoint) -> Taking | None:
-        """How the call takes its room there; None: nothing limits it."""
+        """Return how the call takes its room with this key; None: nothing limits it."""
         ...
 
 

@@ -22,7 +22,7 @@ Refused = Callable[[int, Mapping[str, str], bytes], ProviderError]
 
 
 def only_page(body: Body) -> None:
-    """No other page follows."""
+    """Return None: no other page follows."""
 
 
 class ModelList(Struct, frozen=True, kw_only=True):

@@ -40,7 +40,7 @@ def material_for(
 
 
 def all_material(draft: Draft, code: Code) -> dict[str, str]:
-    """The texts by name, whole."""
+    """Return the texts of the material by name, whole."""
     wish = f"section: {TITLES[draft.jurisdiction][code]}\njurisdiction: {draft.jurisdiction}"
     given = {"wish": wish, "disclosure": draft.disclosure}
     if draft.claims and code is not Code.CLAIMS:

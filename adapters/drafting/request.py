@@ -35,7 +35,7 @@ class DraftInput(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def read_input(body: Mapping[str, Any]) -> DraftInput:
-    """Raises InvalidRequest, naming the field."""
+    """Read the body of a request. Raises InvalidRequest, naming the field at fault."""
     wanted = read_strictly(body, DraftInput)
     if wanted.draft_id is None and not (wanted.disclosure or "").strip():
         raise InvalidRequest("A disclosure is needed: what was invented?", param="disclosure")

@@ -20,15 +20,15 @@ def one_doi(value: object) -> str:
     return text if _DOI.fullmatch(text) else ""
 
 
-def one_number(value: object, country: str = "US") -> str:
+def one_number(value: object) -> str:
     """A publication number without kind code, separators and leading zeros: `US-2020/0123456-A1` is US20200123456.
 
-    `country` is whose it is, where it does not say so. Empty: it is no publication number.
+    One without a country is of the US. Empty: it is no publication number.
     """
     found = _match(value)
     if found is None:
         return ""
-    country = found["country"] or country
+    country = found["country"] or "US"
     digits = found["digits"]
     if not found["series"]:
         yearly = _year_and_serial(country, digits)
@@ -39,9 +39,9 @@ def one_number(value: object, country: str = "US") -> str:
     return f"{country}{found['series'] or ''}{int(digits)}"
 
 
-def shown_number(value: object, country: str = "US") -> str:
+def shown_number(value: object) -> str:
     """The number as people write it: with its kind code, without separators."""
-    number, found = one_number(value, country), _match(value)
+    number, found = one_number(value), _match(value)
     return number + (found["kind"] or "") if number and found else ""
 
 

@@ -27,6 +27,6 @@ def verdict_in(rationale: str, source: str) -> str:
 
 
 def without_verdicts(rationale: str, source: str) -> str:
-    """The sentences that hold none."""
+    """Return the sentences of a text that hold no verdict."""
     sentences = _SENTENCE.split(rationale)
     return " ".join(sentence for sentence in sentences if not verdict_in(sentence, source))

@@ -12,7 +12,7 @@ from admin_console.who import Viewer
 from admin_console.words import TASKS
 from metering.activity.status import TOO_MANY
 from metering.models import LLMModel, Tenant
-from metering.reports.dimensions import DIMENSIONS
+from metering.reports.groupings import GROUPINGS
 
 MOST_CHOICES = 300
 TYPED = ("user", "team", "token", "provider", "class", "agent", "conversation", "tag", "microdao", "channel")
@@ -39,7 +39,7 @@ class Typed:
 
 def filters_of(query: QueryDict, viewer: Viewer, question: Question) -> FilterBar:
     """Two or three lists at most; everything else that filters is a chip."""
-    labels = {name: DIMENSIONS[name].title for name in (*TYPED, "feature")}
+    labels = {name: GROUPINGS[name].title for name in (*TYPED, "feature")}
     labels |= {"cost_from": "Cost from $", "slower_than": "Slower than, seconds"}
     bar = FilterBar.of(
         query, ranges=True, default_range=DEFAULT_RANGE, selects=_selects(viewer), labels=labels
@@ -59,7 +59,7 @@ def more_filters(query: QueryDict, viewer: Viewer) -> list[Typed]:
     """What can be typed; a member is the only person of their own log."""
     names = TYPED if not viewer.own_only else tuple(name for name in TYPED if name != "user")
     fields = [
-        Typed(name=name, label=DIMENSIONS[name].title, hint=HINTS.get(name, ""), value=query.get(name, ""))
+        Typed(name=name, label=GROUPINGS[name].title, hint=HINTS.get(name, ""), value=query.get(name, ""))
         for name in names
     ]
     return [

@@ -38,7 +38,7 @@ NOT_KEPT = (
 
 
 def steps_of(story: Story, names: Names, viewer: Viewer, zone: tzinfo) -> list[Step]:
-    """In the order of time."""
+    """Return the steps of a call in the order of time."""
     found = [_asked(story, names, zone), _held(story, names, viewer, zone)]
     if story.attempts:
         found.append(_attempts(story, zone))

@@ -55,7 +55,7 @@ class LimitLink:
 
 
 def why_refused(refusal: Refusal, names: Names, viewer: Viewer, zone: tzinfo) -> dict[str, Any]:
-    """For the page's template."""
+    """Return why a call was refused, for the page's template."""
     line, decision = refusal.line, refusal.decision
     is_shared = viewer.tenant is not None and is_of_shared(decision.trace, decision.rule_id)
     return {

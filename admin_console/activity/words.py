@@ -79,7 +79,7 @@ def rule_amount(rule: str, value: int | str | None) -> str:
 
 
 def refused_for(line: LogLine) -> str:
-    """Why, in a few words."""
+    """Return in a few words why a call was refused."""
     if line.code == "invalid_credential":
         for word, reason in CREDENTIALS.items():
             if word in line.message:
@@ -106,7 +106,7 @@ CREDENTIALS = {
 
 
 def outcome(line: LogLine) -> Cell:
-    """The label of a line."""
+    """Return the label that says what became of a line."""
     word, tone = STATUSES[line.status]
     if line.status is Status.REFUSED:
         times = f", {count(line.times)} times" if line.times > 1 else ""

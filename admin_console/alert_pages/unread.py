@@ -17,7 +17,7 @@ def alerts_in_reach(viewer: Viewer) -> QuerySet[QuotaAlert]:
 
 
 def unread(viewer: Viewer) -> int:
-    """At most MOST."""
+    """Return how many notifications the viewer has not read; at most MOST."""
     return len(alerts_in_reach(viewer).filter(acknowledged_at=None).values_list("pk")[:MOST])
 
 

@@ -32,7 +32,7 @@ Filters = Mapping[Pair, tuple[str, str]]
 
 
 def bar_of(line: BudgetLine, title: str) -> BudgetBar:
-    """The bar of one budget."""
+    """Return the bar of one budget."""
     status = line.status
     return budget_bar(
         title=title,
@@ -56,7 +56,7 @@ def row_of(
     zone: tzinfo,
     tenants: Mapping[str, str],
 ) -> Row:
-    """`tenants` are names by slug."""
+    """Return the row of one budget; `tenants` are names by slug."""
     status = line.status
     limit, title = status.limit, whose(line, names)
     owner = tenants.get(status.tenant_slug or "", "") if viewer.tenant is None else ""

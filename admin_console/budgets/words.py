@@ -25,7 +25,7 @@ DAY_S = 86_400
 
 
 def names_for(lines: Iterable[BudgetLine]) -> Mapping[Pair, str]:
-    """Of whoever the budgets count."""
+    """Read the names of those whose use these budgets count."""
     return names_of({(line.status.key.subject_type, line.status.key.subject_id) for line in lines})
 
 
@@ -48,7 +48,7 @@ def filters_for(lines: Iterable[BudgetLine]) -> Mapping[Pair, tuple[str, str]]:
 
 
 def whose(line: BudgetLine, names: Mapping[Pair, str]) -> str:
-    """`carla@example.com`, `Team Patents`, `Cedar`."""
+    """Return whose use a budget counts: `carla@example.com`, `Team Patents`, `Cedar`."""
     kind, subject = line.status.key.subject_type, line.status.key.subject_id
     if kind in SHARED:
         return SHARED[SubjectType(kind)]

@@ -8,8 +8,8 @@ from admin_console.filters_in_url import Chosen
 from admin_console.parts import Chart, Day, Series, stacked_chart
 from admin_console.wording import day, short_day
 from metering.reports.buckets import Bucket
-from metering.reports.dimensions import DIMENSIONS
 from metering.reports.explored import Explored
+from metering.reports.groupings import GROUPINGS
 from metering.reports.metrics import METRICS
 from metering.reports.names import in_address
 
@@ -41,7 +41,7 @@ def title_of_chart(chosen: Chosen) -> str:
     metric = METRICS[chosen.metric]
     if not metric.adds_up:
         return f"{metric.title} by {PIECES[chosen.bucket]}"
-    return f"{metric.title} by {PIECES[chosen.bucket]} and {DIMENSIONS[chosen.group].title.lower()}"
+    return f"{metric.title} by {PIECES[chosen.bucket]} and {GROUPINGS[chosen.group].title.lower()}"
 
 
 def _average(chosen: Chosen, explored: Explored) -> int:

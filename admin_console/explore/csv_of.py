@@ -7,9 +7,9 @@ from django.http import HttpResponse
 
 from admin_console.filters_in_url import Chosen
 from metering.money import usd_text
-from metering.reports.dimensions import DIMENSIONS
 from metering.reports.explored import Explored, Group
 from metering.reports.figures import Figures
+from metering.reports.groupings import GROUPINGS
 from metering.usage.csv_text import csv_text
 
 FIGURES = (
@@ -20,8 +20,8 @@ FIGURES = (
 
 def csv_of(chosen: Chosen, explored: Explored) -> HttpResponse:
     """A row for each group, or for each of its parts, then all others and the total."""
-    keys = [DIMENSIONS[name].title for name in (chosen.group, chosen.subgroup) if name]
-    text = csv_text((*keys, *FIGURES), _rows(chosen, explored, keys), header=True)
+    keys = [GROUPINGS[name].title for name in (chosen.group, chosen.subgroup) if name]
+    text = csv_text((*keys, *FIGURES), _rows(explored, keys), header=True)
     name = f"usage-{chosen.group}-{chosen.days.first}-{chosen.days.last}.csv"
     return HttpResponse(
         text,
@@ -30,7 +30,7 @@ def csv_of(chosen: Chosen, explored: Explored) -> HttpResponse:
     )
 
 
-def _rows(chosen: Chosen, explored: Explored, keys: list[str]) -> Iterator[dict[str, Any]]:
+def _rows(explored: Explored, keys: list[str]) -> Iterator[dict[str, Any]]:
     for group in explored.groups:
         yield _row(keys, (group.name, ""), group.figures, group.before, group.cost_now_nano_usd)
         for part in group.subgroups:

@@ -9,14 +9,14 @@ from admin_console.parts import Choice, FilterBar, Select
 from admin_console.parts.filters import Chip
 from admin_console.who import Viewer
 from metering.reports.buckets import Bucket, usual_bucket
-from metering.reports.dimensions import DIMENSIONS
+from metering.reports.groupings import GROUPINGS
 from metering.reports.metrics import METRICS
 
 
 def filter_bar(query: QueryDict, chosen: Chosen, viewer: Viewer) -> FilterBar:
     """A GET form; what is usual is not said in the address."""
     groups = {
-        name: each.title for name, each in DIMENSIONS.items() if name != "tenant" or viewer.tenant is None
+        name: each.title for name, each in GROUPINGS.items() if name != "tenant" or viewer.tenant is None
     }
     metrics = {name: each.title for name, each in METRICS.items()}
     buckets = {bucket.value: bucket.value.capitalize() for bucket in Bucket}
@@ -36,7 +36,7 @@ def filter_bar(query: QueryDict, chosen: Chosen, viewer: Viewer) -> FilterBar:
 
 
 def range_bar(query: QueryDict, chosen: Chosen) -> FilterBar:
-    """Days and filters alone."""
+    """Return the bar with days and filters alone."""
     return _of_this_page(FilterBar.of(query, ranges=True), chosen)
 
 
@@ -50,17 +50,15 @@ def _of_this_page(bar: FilterBar, chosen: Chosen) -> FilterBar:
     )
 
 
-def addable(chosen: Chosen, viewer: Viewer | None) -> dict[str, str]:
-    """Names of filters that can be added, with their words."""
+def addable(viewer: Viewer | None) -> dict[str, str]:
+    """Names of filters that can be added, with their words; None: a viewer who may see every tenant."""
     return {
         name: each.title
-        for name, each in DIMENSIONS.items()
+        for name, each in GROUPINGS.items()
         if name != "tenant" or viewer is None or viewer.tenant is None
     }
 
 
-def _select(
-    name: str, label: str, words: dict[str, str], usual: str = "", any_label: str = "nothing"
-) -> Select:
+def _select(name: str, label: str, words: dict[str, str], usual: str = "") -> Select:
     choices = tuple(Choice(value=value, label=word) for value, word in words.items() if value != usual)
-    return Select(name=name, label=label, choices=choices, any_label=words.get(usual, any_label))
+    return Select(name=name, label=label, choices=choices, any_label=words.get(usual, "nothing"))

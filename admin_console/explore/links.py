@@ -8,7 +8,6 @@ from admin_console.filters_in_url import Chosen
 from admin_console.pages import AUDIENCE_OF
 from metering.activity.status import TOO_MANY
 from metering.reports.buckets import Bucket
-from metering.reports.dimensions import DIMENSIONS
 from metering.reports.explored import Group
 from metering.reports.figures import DENIALS
 from metering.reports.names import in_address
@@ -71,7 +70,3 @@ def _last_of(first: date, bucket: Bucket | None, chosen: Chosen) -> date:
     else:
         last = first
     return min(last, chosen.days.last)
-
-
-def title_of(group: str) -> str:
-    return DIMENSIONS[group].title

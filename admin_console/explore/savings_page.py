@@ -46,7 +46,7 @@ def savings_page(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> 
         if _sees_all(viewer):
             already = _already(saved(chosen.usage, baseline=None, now=page["now"]))
         ways = _ways(chosen, savings(chosen.usage, now=page["now"]))
-        plan = _plan(request, viewer, chosen, page) if _may_try(viewer, chosen) else None
+        plan = _plan(request, chosen, page) if _may_try(viewer, chosen) else None
         ways += [plan] if plan is not None else []
     except MeteringError as error:
         problems.append(error.message)
@@ -165,7 +165,7 @@ def _plans(request: HttpRequest) -> tuple[Select, ...]:
     )
 
 
-def _plan(request: HttpRequest, viewer: Viewer, chosen: Chosen, page: dict[str, Any]) -> Way | None:
+def _plan(request: HttpRequest, chosen: Chosen, page: dict[str, Any]) -> Way | None:
     """The last days of the range, judged as if they came on another plan. Raises as `replay_at_once` does."""
     code = request.GET.get("plan", "")
     if not code:

@@ -13,9 +13,9 @@ from admin_console.explore.words import short, written
 from admin_console.filters_in_url import Chosen
 from admin_console.parts import Cell, Column, linked_columns, row_html, sort_key, sorted_rows
 from admin_console.wording import NOTHING, change, count, duration, percent, share, usd, usd_exact
-from metering.reports.dimensions import DIMENSIONS
 from metering.reports.explored import Explored, Group
 from metering.reports.figures import Figures
+from metering.reports.groupings import GROUPINGS
 from metering.reports.metrics import METRICS
 
 COLOURS = 6
@@ -75,7 +75,7 @@ def lines_of(chosen: Chosen, explored: Explored, query: QueryDict) -> Lines:
 
 
 def _columns(chosen: Chosen) -> tuple[Column, ...]:
-    title = DIMENSIONS[chosen.group].title
+    title = GROUPINGS[chosen.group].title
     if chosen.metric == "denials":
         return (
             Column(key="name", title=title, sorts=True),

@@ -22,9 +22,9 @@ from admin_console.parts import Empty
 from admin_console.who import Viewer
 from admin_console.wording import day
 from metering.errors import MeteringError
-from metering.reports.dimensions import DIMENSIONS
 from metering.reports.explore import explore
 from metering.reports.explored import Explored
+from metering.reports.groupings import GROUPINGS
 from metering.reports.saved_views import delete_view, save_view, views_of
 
 
@@ -48,7 +48,7 @@ def explore_page(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> 
         "chosen": chosen,
         "problems": problems,
         "filters": filter_bar(request.GET, chosen, viewer),
-        "addable": addable(chosen, viewer),
+        "addable": addable(viewer),
         "state": chosen.query(),
         "views": _views(viewer, chosen),
         "csv": chosen.link(format="csv"),
@@ -96,14 +96,14 @@ def _shown(request: HttpRequest, viewer: Viewer, chosen: Chosen, explored: Explo
 
 
 def _by(chosen: Chosen) -> str:
-    by = f"By {DIMENSIONS[chosen.group].title.lower()}"
-    return f"{by}, then {DIMENSIONS[chosen.subgroup].title.lower()}" if chosen.subgroup else by
+    by = f"By {GROUPINGS[chosen.group].title.lower()}"
+    return f"{by}, then {GROUPINGS[chosen.subgroup].title.lower()}" if chosen.subgroup else by
 
 
 def _with_filter(request: HttpRequest, chosen: Chosen) -> str:
     """What the form for another filter asks for, as an address that says it by its own name."""
     name, value = request.GET["add"], request.GET.get("is", "").strip()
-    return chosen.link(**{name: value}) if name in addable(chosen, None) and value else chosen.link()
+    return chosen.link(**{name: value}) if name in addable(None) and value else chosen.link()
 
 
 def _views(viewer: Viewer, chosen: Chosen) -> list[dict[str, Any]]:

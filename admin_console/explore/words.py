@@ -35,7 +35,7 @@ def charted(metric: str, value: int | Decimal | None) -> int:
 
 
 def on_axis(metric: str) -> Callable[[int], str]:
-    """Writes what `charted` made."""
+    """Write a value that `charted` made, as an axis shows it."""
     if METRICS[metric].unit is Unit.SHARE:
         return lambda value: written(metric, Decimal(value) / THOUSANDTHS)
     return lambda value: written(metric, value)

@@ -146,7 +146,7 @@ class AmountField(forms.Field):
 
 
 def dollars(*, high: Decimal | None = None, places: int = DOLLAR_PLACES, **kwargs: Any) -> AmountField:
-    """A field for money."""
+    """Make a field for money, in dollars."""
     bounds = Bounds(
         places=places, high=high if high is not None else Decimal(MAX_AMOUNT).scaleb(-DOLLAR_PLACES)
     )
@@ -154,10 +154,10 @@ def dollars(*, high: Decimal | None = None, places: int = DOLLAR_PLACES, **kwarg
 
 
 def whole(*, low: int = 0, high: int = MAX_AMOUNT, **kwargs: Any) -> AmountField:
-    """A field for a count."""
+    """Make a field for a whole number."""
     return AmountField(Unit.COUNT, Bounds(low=Decimal(low), high=Decimal(high)), **kwargs)
 
 
-def percent(*, low: int = 0, high: int = 100, places: int = 0, **kwargs: Any) -> AmountField:
-    """A field for a share."""
-    return AmountField(Unit.PERCENT, Bounds(low=Decimal(low), high=Decimal(high), places=places), **kwargs)
+def percent(*, low: int = 0, **kwargs: Any) -> AmountField:
+    """Make a field for a share, in whole percent."""
+    return AmountField(Unit.PERCENT, Bounds(low=Decimal(low), high=Decimal(100)), **kwargs)

@@ -29,7 +29,7 @@ _NAMED_BY: dict[type[Model], Any] = {
 
 
 class SearchedSelect(AutocompleteSelect):
-    """Looks as the theme's own."""
+    """A list that can be searched, and looks as the theme's own lists do."""
 
     Media = AutocompleteWidgetMixin.Media
 

@@ -54,7 +54,7 @@ class BudgetLimitForm(WhomForm):
         return values
 
     def facts(self) -> dict[str, Any]:
-        """As `set_budget` takes them."""
+        """Return what was typed, as `set_budget` takes it."""
         values = self.cleaned_data
         return {
             "dimension": values["dimension"],
@@ -105,7 +105,7 @@ class RuleLimitForm(WhomForm):
         return values
 
     def facts(self) -> dict[str, Any]:
-        """As `set_rule` takes them."""
+        """Return what was typed, as `set_rule` takes it."""
         values = self.cleaned_data
         return {
             "key": values["key"],

@@ -88,7 +88,7 @@ def budget_words(row: Budget) -> str:
 
 
 def rule_words(row: PolicyRule) -> str:
-    """`Tokens out: 8,000 tokens`."""
+    """Return a rule in words: `Tokens out: 8,000 tokens`."""
     return f"{key_word(row.key)}: {value_word(row.key, row.value)}"
 
 

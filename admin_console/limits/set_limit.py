@@ -44,6 +44,10 @@ def _set(
     change_of: Callable[..., Change],
     save: Callable[..., str],
 ) -> HttpResponse:
+    """The page with the form; its effect if that is asked for, or else what it says is saved.
+
+    A change that stops the whole gateway has to be asked for twice.
+    """
     tenant = tenant_in_url(request, viewer)
     if tenant is None:
         return choose_tenant(request, page)

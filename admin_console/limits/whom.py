@@ -90,7 +90,7 @@ def whom_choices(tenant: Tenant, chosen: str) -> list[Any]:
 
 
 def words_of(values: Mapping[str, Any], tenant: Tenant) -> dict[str, str]:
-    """As `find_target` takes them."""
+    """Return whom the form names, as `find_target` takes it."""
     if values["whom"] in NAMED:
         return {"tenant": tenant.slug, values["whom"]: values[values["whom"]]}
     kind, _, reference = str(values["whom"]).partition(":")
@@ -114,6 +114,6 @@ def initial_of(row: Budget | PolicyRule) -> dict[str, str]:
 
 
 def name_of(target: PolicyTarget) -> str:
-    """What people call the target."""
+    """Return what people call the target."""
     pair = (target.scope.value, target.scope_id)
     return names_of([pair])[pair]

@@ -126,5 +126,5 @@ def _seconds(milliseconds: int | None) -> str:
 
 
 def short_range(first: date, last: date) -> str:
-    """`28 Sep to 27 Oct`."""
+    """Return a range of days in short: `28 Sep to 27 Oct`."""
     return f"{short_day(first)} to {short_day(last)}"

@@ -51,7 +51,7 @@ def _row(limit: EffectiveLimit, use: Mapping[UUID, BudgetLine], owner: str) -> R
 
 
 def title_of(limit: EffectiveLimit) -> str:
-    """`Tokens out`, `Cost a day`."""
+    """Return the title of a limit: `Tokens out`, `Cost a day`."""
     if not limit.is_budget:
         return key_word(limit.key)
     dimension, _, window = limit.key.partition("/")
@@ -59,7 +59,7 @@ def title_of(limit: EffectiveLimit) -> str:
 
 
 def value_of(limit: EffectiveLimit, by: SetBy) -> str:
-    """`8,000 tokens`, `$5.00`."""
+    """Return the value of a limit: `8,000 tokens`, `$5.00`."""
     if limit.is_budget:
         dimension = limit.key.partition("/")[0]
         return amount_of(dimension, int(by.value))

@@ -13,7 +13,7 @@ from admin_console.parts.budget_bar import BudgetBar
 
 
 class Column(Protocol):
-    """Of a table (table.py)."""
+    """What writing a row needs of the class of this name in table.py."""
 
     @property
     def key(self) -> str: ...
@@ -22,7 +22,7 @@ class Column(Protocol):
 
 
 class Cell(Protocol):
-    """Of a table (table.py)."""
+    """What writing a row needs of the class of this name in table.py."""
 
     @property
     def text(self) -> str: ...

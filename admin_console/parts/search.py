@@ -8,7 +8,7 @@ MOST_LETTERS = 200
 
 
 def typed(query: Mapping[str, str]) -> str:
-    """Empty: nothing is looked for."""
+    """Return what was typed into the search field; empty: nothing is looked for."""
     return query.get("q", "").strip()[:MOST_LETTERS]
 
 
@@ -21,6 +21,6 @@ def matching(query: Mapping[str, str], rows: Iterable[T], texts: Callable[[T], I
 
 
 def has_all(words: Iterable[str], texts: Iterable[str]) -> bool:
-    """`words` are in small letters."""
+    """Return whether each of the `words`, which are in small letters, is in the texts."""
     whole = "\n".join(texts).lower()
     return all(word in whole for word in words)

@@ -255,8 +255,8 @@ def _control(line: Limit) -> forms.Field:
     widget = forms.TextInput(
         attrs={"aria-label": line.label, "autocomplete": "off", "placeholder": "no limit"}
     )
-    make: Any = {Unit.DOLLARS: dollars, Unit.PERCENT: percent, Unit.COUNT: whole}[line.unit]
-    field: AmountField = make(**facts, widget=widget)
+    makers: Mapping[Unit, Any] = {Unit.DOLLARS: dollars, Unit.PERCENT: percent, Unit.COUNT: whole}
+    field: AmountField = makers[line.unit](**facts, widget=widget)
     return field
 
 

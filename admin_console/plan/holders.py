@@ -16,7 +16,7 @@ SHOWN = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """Of one plan."""
+    """Who is on one plan."""
 
     tenants: int = 0
     tokens: int = 0

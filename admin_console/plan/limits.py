@@ -70,12 +70,12 @@ class Limit:
 
     @property
     def shown(self) -> str:
-        """Empty: no limit."""
+        """The value as the form shows it; empty: no limit."""
         return shown_limit(self.value, self.unit)
 
     @property
     def note(self) -> str:
-        """What else an entry says."""
+        """What an entry says besides its value."""
         entry = self.entry or {}
         parts = ["soft: only warns" if entry.get("soft") else ""]
         mode = entry.get("mode", EnforcementMode.ENFORCE)

@@ -28,7 +28,6 @@ def silent(request: HttpRequest, viewer: Viewer, page: dict[str, Any], slug: str
             tenant,
             since=now - timedelta(days=DAYS),
             until=now,
-            now=now,
             most_calls=MAX_CALLS,
             most_before=MAX_BEFORE,
         )

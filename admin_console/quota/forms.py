@@ -35,7 +35,7 @@ class MoreForm(forms.Form):
             del self.fields["windows"]
 
     def clean_amount(self) -> int:
-        """In the ledger's units."""
+        """Return the amount in the ledger's units."""
         try:
             amount = ledger_amount(self.budget.dimension, self.cleaned_data["amount"])
         except ValueError as error:

@@ -104,7 +104,7 @@ def _preview(row: QuotaRequest, form: AnswerForm, page: dict[str, Any]) -> Previ
     if form.is_bound:
         amount = form.cleaned_data.get("amount") or amount
     # In the week that is looked at the raise counts in every window, however long it will last.
-    change = override_change(counter=counter_of_request(row), amount=amount, windows=None, now=page["now"])
+    change = override_change(counter=counter_of_request(row), amount=amount, now=page["now"])
     try:
         return preview_of(
             change, title=f"Approving {more(row.budget, amount)}", now=page["now"], zone=page["zone"]

@@ -12,7 +12,7 @@ DAY_S = 86_400
 
 
 def use_of(line: BudgetLine, budget: Budget, title: str, page: dict[str, Any]) -> dict[str, Any]:
-    """For the page's template."""
+    """Return how a budget is used, for the page's template."""
     status, now, zone = line.status, page["now"], page["zone"]
     forecast, when = forecast_words(line, now, zone)
     reset = resets(line, now, zone)

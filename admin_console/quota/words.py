@@ -52,7 +52,7 @@ def whose(row: QuotaRequest | BudgetOverride, names: Mapping[Pair, str]) -> str:
 
 
 def more(budget: Budget, amount: int) -> str:
-    """`$150.00`, `5 files`."""
+    """Return an amount that is added to a budget: `$150.00`, `5 files`."""
     shown = amount_of(budget.dimension, amount)
     if budget.dimension == Dimension.COST:
         return shown

@@ -6,8 +6,6 @@ from django import forms
 
 from metering.models import BillingProfile, Tenant, User
 
-MOST_PEOPLE = 500
-
 
 class BillingForm(forms.Form):
     statements_to = forms.ChoiceField(

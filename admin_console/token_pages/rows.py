@@ -54,6 +54,6 @@ def narrowing_words(token: ATIToken, tasks: Mapping[str, str]) -> list[str]:
 
 
 def whose(token: ATIToken) -> str:
-    """Whom its calls count for."""
+    """Return whom the calls of a token count for."""
     parts = [f"team {token.team.name}"] if token.team is not None else []
     return ", ".join([*parts, token.user.email] if token.user is not None else parts) or "anybody"

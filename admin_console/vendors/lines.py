@@ -47,7 +47,7 @@ def vendor_lines(
 
 def _line(state: VendorState, spent: int, zone: tzinfo) -> VendorLine:
     key, key_tone = _key(state)
-    reach, reach_tone = _reach(state, zone)
+    reach, reach_tone = _reach(state)
     recent, models = state.recent, urlencode({"provider__name__exact": state.name})
     return VendorLine(
         name=state.name,
@@ -75,7 +75,7 @@ def _key(state: VendorState) -> tuple[str, str]:
     return ("present", "ok") if state.needs_key else ("none needed", "")
 
 
-def _reach(state: VendorState, zone: tzinfo) -> tuple[str, str]:
+def _reach(state: VendorState) -> tuple[str, str]:
     recent = state.recent
     if not recent.attempts:
         return "no call in 24 hours", ""

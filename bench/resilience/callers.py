@@ -42,7 +42,6 @@ class Callers(threading.Thread):
         count: int,
         texts: Sequence[str],
         per_s: float = 0.0,
-        seed: int = 1,
     ) -> None:
         """`texts`: one is drawn for each call. `per_s`: calls a second of all of them, else as fast as can be."""
         super().__init__(name="callers", daemon=True)
@@ -50,7 +49,7 @@ class Callers(threading.Thread):
         self.calls: list[Call] = []
         self._count, self.texts = count, texts
         self._every_s = count / per_s if per_s else 0.0
-        self._dice = random.Random(seed)
+        self._dice = random.Random(1)
         self._over = threading.Event()
 
     def __enter__(self) -> "Callers":

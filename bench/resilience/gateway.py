@@ -103,11 +103,9 @@ class Server:
 
 
 @contextmanager
-def running_server(
-    database: str, folder: Path, vendor: Vendor, *, workers: int, environment: dict[str, str] | None = None
-) -> Iterator[Server]:
+def running_server(database: str, folder: Path, vendor: Vendor, *, workers: int) -> Iterator[Server]:
     """In front of the vendor, on a database that is migrated here and gets the tests' catalog."""
-    server = new_server(database, folder / "gateway.log", vendor, workers=workers, environment=environment)
+    server = new_server(database, folder / "gateway.log", vendor, workers=workers)
     prepare(database, folder, vendor)
     try:
         server.start()
@@ -119,13 +117,13 @@ def running_server(
 def new_server(
     database: str, log: Path, vendor: Vendor, *, workers: int, environment: dict[str, str] | None = None
 ) -> Server:
-    """Not started yet."""
+    """A server in front of the vendor, which is not started yet."""
     variables = {KEY_VARIABLE: vendor.api_key, "RATE_LIMIT_TIMEOUT_S": "10"} | (environment or {})
     return Server(database, log, workers=workers, environment=variables)
 
 
 def prepare(database: str, folder: Path, vendor: Vendor, *, repository: Path = REPOSITORY) -> None:
-    """Tables and a catalog."""
+    """Make the tables, and enter a catalog with the vendor."""
     catalog = folder / "catalog.yaml"
     catalog.write_text(
         CATALOG.format(base_url=vendor.base_url, key=KEY_VARIABLE, access=ACCESS, at_once=AT_ONCE)
@@ -134,12 +132,12 @@ def prepare(database: str, folder: Path, vendor: Vendor, *, repository: Path = R
     manage(database, "load_catalog", str(catalog), repository=repository)
 
 
-def new_tenant(database: str, slug: str, *, plan: str = PLAN) -> str:
+def new_tenant(database: str, slug: str) -> str:
     """The token of a tenant with a hard budget that it does not reach."""
     manage(database, "create_tenant", "--slug", slug, "--name", slug)
     budget = {"tenant": slug, "dimension": "cost", "window": "month", "amount": "100000"}
     manage(database, "set_budget", *[part for name, value in budget.items() for part in (f"--{name}", value)])
-    return str(manage(database, "issue_token", "--tenant", slug, "--plan", plan)["token"])
+    return str(manage(database, "issue_token", "--tenant", slug, "--plan", PLAN)["token"])
 
 
 def manage(database: str, *arguments: str, is_json: bool = True, repository: Path = REPOSITORY) -> Any:

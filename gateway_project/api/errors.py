@@ -16,7 +16,7 @@ from metering.errors import MeteringError, NotFound
 
 
 def handle(exc: Exception, context: Mapping[str, Any]) -> Response:
-    """DRF's EXCEPTION_HANDLER."""
+    """Answer an exception of a view in the one form of errors. It is DRF's EXCEPTION_HANDLER."""
     return _response(as_metering_error(exc), context["request"])
 
 

@@ -18,13 +18,13 @@ from metering.models import Tenant, User
 M = TypeVar("M", bound=Model)
 
 
-def in_reach(rows: QuerySet[M], request: Request, *, path: str = "tenant_id") -> QuerySet[M]:
+def in_reach(rows: QuerySet[M], request: Request) -> QuerySet[M]:
     """Those rows that the caller's tenant owns; all of them for a super admin, or one tenant's by `?tenant=slug`.
 
-    `path` leads from a row to its tenant's id. Raises what `tenant_or_all` raises.
+    Raises what `tenant_or_all` raises.
     """
     tenant = tenant_or_all(request)
-    return rows if tenant is None else rows.filter(**{path: tenant.pk})
+    return rows if tenant is None else rows.filter(tenant_id=tenant.pk)
 
 
 def tenant_or_all(request: Request) -> Tenant | None:
@@ -48,9 +48,9 @@ def tenant_in_reach_or_all(request: Request, slug: str | None) -> Tenant | None:
     return tenant_in_reach(request, slug)
 
 
-def row_in_reach(rows: QuerySet[M], request: Request, key: UUID | str, *, path: str = "tenant_id") -> M:
+def row_in_reach(rows: QuerySet[M], request: Request, key: UUID | str) -> M:
     """One row by primary key. Raises NotFound for one that is missing or another tenant's, in the same words."""
-    row = in_reach(rows, request, path=path).filter(pk=key).first()
+    row = in_reach(rows, request).filter(pk=key).first()
     if row is None:
         raise NotFound(f"There is no {rows.model._meta.verbose_name} {key}.")
     return row

@@ -31,7 +31,7 @@ class CsvFiles:
         self._folder = folder
 
     def takes(self, row: ExportRow) -> bool:
-        """All."""
+        """Return whether the target takes this row: it takes all."""
         return True
 
     def send(self, rows: Sequence[ExportRow], *, batch: int) -> None:

@@ -33,7 +33,7 @@ class OpenMeter:
         self._key = api_key
 
     def takes(self, row: ExportRow) -> bool:
-        """All."""
+        """Return whether the target takes this row: it takes all."""
         return True
 
     def send(self, rows: Sequence[ExportRow], *, batch: int) -> None:

@@ -30,7 +30,7 @@ Handler = Callable[[HttpRequest], Any]
 
 
 def policy_for(path: str) -> str:
-    """The header's text."""
+    """Return the text of the Content-Security-Policy header."""
     directives = _IN_CONSOLE if path.startswith(CONSOLE) else _EVERYWHERE
     return "; ".join(f"{name} {sources}" for name, sources in directives.items())
 

@@ -13,7 +13,6 @@ The result is kept as soon as it is there: who takes on a job whose runner was l
 import asyncio
 import logging
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -216,13 +215,12 @@ class _Run:
 class _Writer:
     """Writes events down: deltas of one text as one, all else at once."""
 
-    def __init__(self, job: TaskJob, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, job: TaskJob) -> None:
         self._job = job
-        self._clock = clock
         self._events: list[bytes] = []
         self._last: dict[str, Any] = {}
         self._progress: int | None = None
-        self._written_s = clock()
+        self._written_s = time.monotonic()
 
     async def add(self, told: bytes, facts: dict[str, Any]) -> None:
         if not self._has_joined(facts):
@@ -230,12 +228,12 @@ class _Writer:
             self._last = facts
         if isinstance(progress := facts.get("progress"), int):
             self._progress = progress
-        if facts.get("event") != "delta" or self._clock() - self._written_s >= FLUSH_S:
+        if facts.get("event") != "delta" or time.monotonic() - self._written_s >= FLUSH_S:
             await self.flush()
 
     async def flush(self) -> None:
         events, self._events, self._last = self._events, [], {}
-        self._written_s = self._clock()
+        self._written_s = time.monotonic()
         if events:
             await in_database_thread(tell, self._job, events, progress=self._progress)
 

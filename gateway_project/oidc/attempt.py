@@ -17,7 +17,7 @@ BEGIN_AGAIN = "This sign-in took too long, or began in another window or browser
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class SignInAttempt:
     """`state` comes back with the answer, `nonce` in the ID token, and `verifier` proves who asked (PKCE)."""
 
     state: str
@@ -30,8 +30,8 @@ class Attempt:
         return urlsafe_b64encode(sha256(self.verifier.encode()).digest()).rstrip(b"=").decode()
 
 
-def new_attempt(*, next_: str) -> Attempt:
-    return Attempt(
+def new_attempt(*, next_: str) -> SignInAttempt:
+    return SignInAttempt(
         state=secrets.token_urlsafe(32),
         nonce=secrets.token_urlsafe(32),
         verifier=secrets.token_urlsafe(48),
@@ -39,7 +39,7 @@ def new_attempt(*, next_: str) -> Attempt:
     )
 
 
-def keep(response: HttpResponse, attempt: Attempt) -> None:
+def keep(response: HttpResponse, attempt: SignInAttempt) -> None:
     """It is sent back with the provider's redirect: a top-level GET, which SameSite=Lax allows."""
     response.set_cookie(
         _name(),
@@ -55,10 +55,10 @@ def forget(response: HttpResponse) -> None:
     response.delete_cookie(_name(), samesite="Lax")
 
 
-def kept(request: HttpRequest) -> Attempt:
+def kept(request: HttpRequest) -> SignInAttempt:
     """The attempt that this browser began, and that the request answers. Raises NotSignedIn."""
     try:
-        attempt = Attempt(**signing.loads(request.COOKIES.get(_name(), ""), salt=SALT, max_age=LIFE_S))
+        attempt = SignInAttempt(**signing.loads(request.COOKIES.get(_name(), ""), salt=SALT, max_age=LIFE_S))
     except signing.BadSignature as error:
         raise NotSignedIn(BEGIN_AGAIN, reason=f"attempt: {type(error).__name__}") from None
     if not secrets.compare_digest(attempt.state.encode(), request.GET.get("state", "").encode()):

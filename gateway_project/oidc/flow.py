@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from gateway_project.oidc.attempt import Attempt
+from gateway_project.oidc.attempt import SignInAttempt
 from gateway_project.oidc.errors import NotSignedIn, NotTrusted, ProviderFailed
 from gateway_project.oidc.exchange import ask
 from gateway_project.oidc.id_token import checked_claims, read_claims, value_at
@@ -19,7 +19,7 @@ BAD_CODE = 400
 POST, BASIC = "client_secret_post", "client_secret_basic"
 
 
-def authorization_url(request: HttpRequest, provider: Provider, attempt: Attempt) -> str:
+def authorization_url(request: HttpRequest, provider: Provider, attempt: SignInAttempt) -> str:
     """Where the person signs in. Raises ProviderFailed."""
     endpoint = provider.facts()["authorization_endpoint"]
     asked = {
@@ -35,7 +35,7 @@ def authorization_url(request: HttpRequest, provider: Provider, attempt: Attempt
     return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(asked)}"
 
 
-def claims_for(request: HttpRequest, provider: Provider, attempt: Attempt) -> Claims:
+def claims_for(request: HttpRequest, provider: Provider, attempt: SignInAttempt) -> Claims:
     """Who has signed in, by the answer that the browser brings. Raises NotSignedIn."""
     if request.GET.get("iss", provider.issuer) != provider.issuer:  # RFC 9207
         raise NotTrusted("an answer of another issuer")
@@ -59,7 +59,7 @@ def claims_for(request: HttpRequest, provider: Provider, attempt: Attempt) -> Cl
     return read_claims(whole, groups_claim=settings.OIDC_GROUPS_CLAIM)
 
 
-def _tokens(request: HttpRequest, provider: Provider, attempt: Attempt, code: str) -> dict[str, Any]:
+def _tokens(request: HttpRequest, provider: Provider, attempt: SignInAttempt, code: str) -> dict[str, Any]:
     form = {
         "grant_type": "authorization_code",
         "code": code,

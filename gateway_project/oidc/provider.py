@@ -78,5 +78,5 @@ class Provider:
 
 @lru_cache(maxsize=8)
 def provider_at(issuer: str) -> Provider:
-    """The process's own."""
+    """Return this process's one Provider for an issuer."""
     return Provider(issuer)

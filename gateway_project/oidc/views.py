@@ -70,7 +70,7 @@ def answer(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _signed_in(request: HttpRequest, provider: Provider, attempt: attempts.Attempt) -> User:
+def _signed_in(request: HttpRequest, provider: Provider, attempt: attempts.SignInAttempt) -> User:
     user = sign_in(claims_for(request, provider, attempt), now=now())
     if viewer_for(user, request) is None:
         raise InvalidCredential(CLOSED)

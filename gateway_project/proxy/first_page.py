@@ -7,5 +7,5 @@ CONSOLE = "/admin/"
 
 
 async def to_the_console(request: Request) -> Response:
-    """A redirect."""
+    """Send whoever opens the address without a path to the console."""
     return RedirectResponse(CONSOLE, status_code=302)

@@ -92,7 +92,7 @@ class ResponsesFraming:
 
 
 def plainly(event: bytes) -> bytes:
-    """An event without a name."""
+    """Frame an event without a name."""
     return b"data: " + event + b"\n\n"
 
 

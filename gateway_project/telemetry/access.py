@@ -49,14 +49,14 @@ LINE: ContextVar[AccessLine | None] = ContextVar("gateway.access_line", default=
 
 
 def note_caller(tenant: str | None, token_id: UUID | None) -> None:
-    """Whose request it is."""
+    """Note whose request it is, for its line of the log."""
     line = LINE.get()
     if line is not None:
         line.tenant, line.token_id = tenant, token_id
 
 
 def note_call(call: Call, attempts: tuple[Attempt, ...]) -> None:
-    """What it did."""
+    """Note what the call of a request did, for its line of the log."""
     line = LINE.get()
     if line is not None:
         line.call, line.attempts = call, attempts
@@ -144,7 +144,7 @@ class AccessLog:
             self._timer = asyncio.get_running_loop().call_later(GATHER_S, self.flush)
 
     def flush(self) -> None:
-        """Write what was gathered."""
+        """Write the lines that were gathered."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -37,7 +37,7 @@ class Counter:
         return [sum(column) for column in zip(*values, strict=True)]
 
     def family(self, series: Series) -> Metric:
-        """For prometheus_client."""
+        """Return the metric as prometheus_client exposes it."""
         family = CounterMetricFamily(self.name, self.meaning, labels=self.labels)
         for labels, (value,) in series.items():
             family.add_metric(labels, value)
@@ -89,7 +89,7 @@ class Gauge(Counter):
         """The function that reads the value, or the values by labels, or None while there is none."""
 
     def sample(self) -> None:
-        """Read the value."""
+        """Read the value that it has now."""
         found = self.read() if self.read is not None else {}
         values = found if isinstance(found, Mapping) else {(): found}
         self.series = {labels: [float(value)] for labels, value in values.items()}
@@ -99,7 +99,7 @@ class Gauge(Counter):
         return [self._merge([value for (value,) in values])]
 
     def family(self, series: Series) -> Metric:
-        """For prometheus_client."""
+        """Return the metric as prometheus_client exposes it."""
         family = GaugeMetricFamily(self.name, self.meaning, labels=self.labels)
         for labels, (value,) in series.items():
             family.add_metric(labels, value)

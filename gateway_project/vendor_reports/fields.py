@@ -78,7 +78,7 @@ def count(row: Fields, name: str) -> int:
 
 
 def nano_usd(usd: Decimal) -> int:
-    """To the nearest nano-dollar."""
+    """Read dollars as nano-USD, rounded to the nearest."""
     found = usd * NANO
     if abs(found) > MAX_AMOUNT:
         raise BadReport("The report has a cost that cannot be reckoned with.")
@@ -92,7 +92,7 @@ def half_of_last_digit(usd: Decimal) -> int:
 
 
 def currency_is_usd(code: str) -> None:
-    """Raises BadReport for another currency."""
+    """Raise BadReport for a currency that is not US dollars."""
     if code and code.upper() != "USD":
         raise BadReport(f"The report is in {code[:8]}, and not in US dollars.")
 

@@ -72,7 +72,7 @@ def _documents(reports: Reports, since: date, until: date) -> Iterator[Any]:
 
 
 def read(document: Any) -> Iterator[ReportLine]:
-    """The lines of one answer."""
+    """Return the lines of one answer."""
     for series in items(mapping(document, "answer").get("timeSeries"), "timeSeries"):
         row = mapping(series, "series")
         labels = items(row.get("groupLabels") or row.get("group"), "groupLabels")

@@ -35,7 +35,7 @@ class Asked:
         return cls(tenant=tenant, since=BEGINNING, until=END, only=own)
 
     def narrowed(self, column: str, value: object) -> "Asked":
-        """And with this label."""
+        """Return the same question of calls that also have this value in this column."""
         return replace(self, only=(*self.only, (column, value)))
 
     def of_status(self, written: str) -> "Asked":

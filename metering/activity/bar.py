@@ -10,7 +10,7 @@ MOST_BARS = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """From one moment to another, which is not part of it."""
+    """The calls between `since` and `until`, which is not part of it."""
 
     since: datetime
     until: datetime

@@ -14,7 +14,7 @@ from metering.types import Dimension, EntryKind, ReservationState
 
 
 def line_facts(line: LogLine, names: Names) -> dict[str, Any]:
-    """One line of the log."""
+    """Return a line of the log, ready for JSON."""
     token = names.token(line)
     return {
         "id": line.id,
@@ -80,7 +80,7 @@ COLUMNS = (
 
 
 def story_facts(story: Story, names: Names) -> dict[str, Any]:
-    """A call, with all that is known of it."""
+    """Return a call with all that is known of it, ready for JSON."""
     hold = story.hold
     return {
         **line_facts(story.line, names),
@@ -106,7 +106,7 @@ def story_facts(story: Story, names: Names) -> dict[str, Any]:
 
 
 def refusal_facts(refusal: Refusal, names: Names, *, with_shared: bool) -> dict[str, Any]:
-    """A refusal, with its trace."""
+    """Return a refusal with its trace, ready for JSON."""
     decision = refusal.decision
     trace = decision.trace if with_shared else [without_shared(step) for step in decision.trace]
     return {
@@ -176,7 +176,7 @@ def alert_facts(row: QuotaAlert) -> dict[str, Any]:
 
 
 def histogram_facts(found: Histogram) -> dict[str, Any]:
-    """The bars, and what they add up to."""
+    """Return the bars and what they add up to, ready for JSON."""
     return {
         "step_s": int(found.step.total_seconds()),
         "of_sums": found.is_of_sums,

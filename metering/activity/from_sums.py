@@ -24,7 +24,7 @@ MOST_UNITS = 10_000
 
 
 def bars_from_sums(asked: Asked, zone: ZoneInfo) -> tuple[timedelta, list[Bar], int]:
-    """The step, the bars, and what was charged, in nano-USD."""
+    """Return the length of a bar, the bars, and what their calls were charged in nano-USD."""
     chosen = _filter_of(asked)
     is_short = asked.until - asked.since <= HOUR * MAX_HOURS
     bucket = Bucket.HOUR if is_short else Bucket.DAY

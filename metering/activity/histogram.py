@@ -104,7 +104,7 @@ def _is_known_to_sums(asked: Asked) -> bool:
 
 
 def _about(asked: Asked) -> int:
-    """How many attempts PostgreSQL expects, which costs nothing to ask."""
+    """Return how many attempts PostgreSQL expects to find, which it says without reading them."""
     params: dict[str, Any] = {}
     with connection.cursor() as cursor:
         cursor.execute(
@@ -148,7 +148,7 @@ def _bounds(asked: Asked, step: timedelta, zone: ZoneInfo) -> list[datetime]:
 
 
 def _counted(asked: Asked, bounds: Iterable[datetime]) -> list[tuple[int, int, int, int]]:
-    """Place of the bar, code of the outcome, calls and their cost."""
+    """Return rows of: place of the bar from 1 on, code of the last outcome, calls, their cost in nano-USD."""
     params: dict[str, Any] = {"bounds": [first_id_at(bound) for bound in bounds]}
     query = f"""
 SELECT place, last, count(*), sum(cost) FROM (
@@ -164,7 +164,7 @@ SELECT place, last, count(*), sum(cost) FROM (
 
 
 def _corrections(asked: Asked) -> int:
-    """What was corrected by hand of these calls."""
+    """Return the nano-USD by which these calls were corrected by hand."""
     entries = LedgerEntry.objects.filter(kind=EntryKind.ADJUST, id__gte=asked.first_id, id__lt=asked.end_id)
     if asked.tenant is not None:
         entries = entries.filter(tenant_id=asked.tenant.pk)

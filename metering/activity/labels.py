@@ -12,7 +12,7 @@ Only = Iterable[tuple[str, object]]
 
 
 def label_conditions(only: Only, params: dict[str, Any]) -> list[str]:
-    """As SQL on `log`; the values are put into `params`."""
+    """Return the conditions as SQL on the usage log `log`, and put their values into `params`."""
     parts = []
     for number, (column, value) in enumerate(only):
         name = f"only_{number}"
@@ -28,7 +28,7 @@ def label_conditions(only: Only, params: dict[str, Any]) -> list[str]:
 
 
 def label_lookup(only: Only) -> Q:
-    """The same for querysets."""
+    """Return the conditions of `label_conditions` for a queryset."""
     found = Q()
     for column, value in only:
         if column == FEATURE:

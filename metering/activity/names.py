@@ -20,7 +20,7 @@ class TokenName:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
-    """By id; who is gone has none."""
+    """The names of whom log lines are about, by id. Whoever has been deleted has none."""
 
     tenants: dict[UUID, Tenant] = field(default_factory=dict)
     users: dict[UUID, str] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class Names:
 
     @classmethod
     def of(cls, lines: Iterable[LogLine]) -> "Names":
-        """Four queries at most."""
+        """Read the names that these lines need, by four queries at most."""
         lines = list(lines)
         tenants = {line.tenant_id for line in lines}
         users, teams, tokens = (

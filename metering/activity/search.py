@@ -109,7 +109,7 @@ def _talk(text: str, within: Asked) -> Found:
 
 
 def _by_id(text: str, within: Asked) -> list[UUID]:
-    """Of a reservation, an attempt, an entry, a decision or a job."""
+    """Return the calls that the id of a reservation, an attempt, an entry, a decision or a job belongs to."""
     try:
         identifier = UUID(text)
     except ValueError:
@@ -172,5 +172,5 @@ def _log(within: Asked) -> "QuerySet[UsageLog]":
 
 
 def _first(rows: "QuerySet[UsageLog]") -> set[UUID]:
-    """The calls of at most MOST_FOUND of these attempts."""
+    """Return the calls that the first MOST_FOUND of these attempts belong to."""
     return set(rows.values_list("reservation_id", flat=True)[:MOST_FOUND])

@@ -35,7 +35,7 @@ TERMINAL = (EntryKind.SETTLE, EntryKind.RELEASE, EntryKind.EXPIRE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """One call. Rows are the ledger's own."""
+    """All that is known of one call, as rows of the ledger."""
 
     line: LogLine
     hold: UsageReservation | None

@@ -27,7 +27,7 @@ def unlogged_calls(asked: Asked, *, before: UUID | None, limit: int) -> list[Log
 
 
 def unlogged(asked: Asked, *, before: UUID | None = None) -> "QuerySet[UsageReservation]":
-    """Reservations of any state that are asked for."""
+    """Select the reservations, of any state, that the question is about."""
     end = asked.end_id if before is None else min(before, asked.end_id)
     chosen = Q(id__gte=asked.first_id, id__lt=end)
     if asked.tenant is not None:
@@ -41,7 +41,7 @@ def unlogged(asked: Asked, *, before: UUID | None = None) -> "QuerySet[UsageRese
 
 
 def line_of(row: UsageReservation) -> LogLine:
-    """A reservation whose attempts are not in the log, as a line."""
+    """Make a log line of a reservation whose attempts are not in the log."""
     status = OF_STATE[ReservationState(row.state)]
     took = None if row.ended_at is None else round((row.ended_at - row.created_at).total_seconds() * 1000)
     labels = row.labels

@@ -12,8 +12,8 @@ from msgspec import Struct
 from metering.admission.demand import M
 from metering.admission.denial import no_room_error, too_few_error, waits_for_a_call
 from metering.admission.less import asking_for_less, at_first_alone, measured_closer
-from metering.admission.notices import Notice, limit_notices, rate_notices
 from metering.admission.plan import CallPlan
+from metering.admission.verdicts import RuleVerdict, limit_verdicts, rate_verdicts
 from metering.admission.waiting_room import WaitingRoom
 from metering.amounts import ONE_REQUEST
 from metering.background import BackgroundTasks
@@ -35,7 +35,7 @@ class Admitted(Struct, frozen=True, kw_only=True):
     """As it was let in: perhaps at fewer models than it asked for."""
     hold: Hold
     rates: RateGrant
-    notices: tuple[Notice, ...]
+    verdicts: tuple[RuleVerdict, ...]
     """What would have denied the call or cut it shorter, had it been enforced: rates, then limits, then settings."""
     granted_s: float
     """Monotonic time just before the hold was asked for: its lease ends no earlier than this plus `lease_s`."""
@@ -67,8 +67,7 @@ async def admit(
     Raises RateLimited, OverRateCapacity, BudgetExceeded, BudgetReserved, ConcurrencyExceeded, IdempotencyKeyTaken,
     IdempotencyMismatch and MeteringUnavailable.
     """
-    room_for = partial(
-        _room_for,
+    asking = _Asking(
         labels=labels,
         ledger=ledger,
         buckets=buckets,
@@ -81,8 +80,9 @@ async def admit(
     wait: _Wait | None = None
     if waiting is not None and (wait_s := plan.policy.number("wait_for_room_s")):
         wait = _Wait(waiting, wait_s)
+    # 1. Unless others wait already where it must have room: ask at once, and for less wherever less may find room.
     while wait is None or not wait.room.has_line(_own_limits(plan)):
-        found = await room_for(plan, wait=None)
+        found = await asking.room_for(plan, wait=None)
         if isinstance(found, Admitted):
             return found
         less = await measured_closer(plan, found.short, aside=aside) or asking_for_less(plan, found.short)
@@ -93,11 +93,11 @@ async def admit(
             raise found.error
         wait = wait._replace(refused=found.short)
         break
-    # It waits, behind those who wait already, and asks for as little as it can.
+    # 2. Wait, behind those who wait already, and ask for as little as it can.
     if wait.refused is None:
         plan = await measured_closer(plan, None, aside=aside) or plan
     plan = at_first_alone(plan) or plan
-    found = await room_for(plan, wait=wait)
+    found = await asking.room_for(plan, wait=wait)
     if isinstance(found, Admitted):
         return found
     raise found.error
@@ -112,7 +112,7 @@ def _own_limits(plan: CallPlan[M]) -> MeterLimits:
 
 
 class _Wait(NamedTuple):
-    """How a call waits for room."""
+    """Where and how long a call waits for room."""
 
     room: WaitingRoom
     wait_s: float
@@ -121,80 +121,81 @@ class _Wait(NamedTuple):
 
 
 class _Short(NamedTuple):
-    """What had no room for a call, and its name."""
+    """What had no room for a call, and the error that names it."""
 
     short: NoRoom | TooFew
     error: MeteringError
 
 
-async def _room_for(
-    plan: CallPlan[M],
-    *,
-    labels: Callable[[CallPlan[Any]], Labels],
-    ledger: Ledger,
-    buckets: Buckets,
-    background: BackgroundTasks,
-    lease_s: int,
-    now: Callable[[], datetime],
-    idempotency: IdempotencyKey | None,
-    reservation_id: UUID | None,
-    wait: _Wait | None = None,
-) -> Admitted | _Short:
-    bound, route = plan.bound, plan.route
-    tenant_id = plan.demand.asker.subject.tenant_id
-    # 1. Draw a request and its tokens from every rate limit.
-    rates = await take_rates(
-        buckets=buckets,
-        limits=route.rates,
-        shadow_limits=route.shadow_rates,
-        tokens=bound.input_tokens + bound.output_tokens,
-    )
-    if isinstance(rates, TooFew):
-        return _Short(rates, too_few_error(rates, now()))
+class _Asking(NamedTuple):
+    """Whom a call asks for room, and as whom."""
 
-    # 2. Hold its bound on every meter, or wait for room; whoever refuses, what was drawn is given back.
-    ask = partial(
-        reserve,
-        ledger=ledger,
-        background=background,
-        tenant_id=tenant_id,
-        labels=labels(plan),
-        bound=bound,
-        limits=route.limits,
-        lease_s=lease_s,
-        idempotency=idempotency,
-        reservation_id=reservation_id,
-    )
-    began_s = granted_s = time.monotonic()
-    try:
-        if wait is None:
-            hold = await ask()
-        else:
-            hold, granted_s = await wait.room.hold(
-                ask,
-                tenant_id=tenant_id,
-                limits=route.limits,
-                amounts=bound + ONE_REQUEST,
-                wait_s=wait.wait_s,
-                refused=wait.refused,
-            )
-    except BaseException:
-        rates.give_back()
-        raise
-    if isinstance(hold, NoRoom):
-        rates.give_back()
-        error = no_room_error(hold, now())
-        error.rates = rates.uses
-        return _Short(hold, error)
-    # 3. Note what would have refused it, had it been enforced.
-    notices = plan.notices
-    if plan.policy.observes:
-        notices = (*rate_notices(rates, now()), *limit_notices(hold, now()), *notices)
-    return Admitted(
-        plan=plan,
-        hold=hold,
-        rates=rates,
-        notices=notices,
-        granted_s=granted_s,
-        waited_s=granted_s - began_s,
-    )
+    labels: Callable[[CallPlan[Any]], Labels]
+    ledger: Ledger
+    buckets: Buckets
+    background: BackgroundTasks
+    lease_s: int
+    now: Callable[[], datetime]
+    idempotency: IdempotencyKey | None
+    reservation_id: UUID | None
+
+    async def room_for(self, plan: CallPlan[M], *, wait: _Wait | None) -> Admitted | _Short:
+        """Draw and hold once as planned, waiting for room if `wait` says so. Returns what was short if refused."""
+        bound, route, now = plan.bound, plan.route, self.now
+        tenant_id = plan.demand.asker.subject.tenant_id
+        # 1. Draw a request and its tokens from every rate limit.
+        rates = await take_rates(
+            buckets=self.buckets,
+            limits=route.rates,
+            shadow_limits=route.shadow_rates,
+            tokens=bound.input_tokens + bound.output_tokens,
+        )
+        if isinstance(rates, TooFew):
+            return _Short(rates, too_few_error(rates, now()))
+
+        # 2. Hold its bound on every meter, or wait for room; whoever refuses, what was drawn is given back.
+        ask = partial(
+            reserve,
+            ledger=self.ledger,
+            background=self.background,
+            tenant_id=tenant_id,
+            labels=self.labels(plan),
+            bound=bound,
+            limits=route.limits,
+            lease_s=self.lease_s,
+            idempotency=self.idempotency,
+            reservation_id=self.reservation_id,
+        )
+        began_s = granted_s = time.monotonic()
+        try:
+            if wait is None:
+                hold = await ask()
+            else:
+                hold, granted_s = await wait.room.hold(
+                    ask,
+                    tenant_id=tenant_id,
+                    limits=route.limits,
+                    amounts=bound + ONE_REQUEST,
+                    wait_s=wait.wait_s,
+                    refused=wait.refused,
+                )
+        except BaseException:
+            rates.give_back()
+            raise
+        if isinstance(hold, NoRoom):
+            rates.give_back()
+            error = no_room_error(hold, now())
+            error.rates = rates.uses
+            return _Short(hold, error)
+        # 3. Note what would have refused it, had it been enforced.
+        verdicts = plan.verdicts
+        if plan.policy.observes:
+            verdicts = (*rate_verdicts(rates, now()), *limit_verdicts(hold, now()), *verdicts)
+        return Admitted(
+            plan=plan,
+            hold=hold,
+            rates=rates,
+            verdicts=verdicts,
+            granted_s=granted_s,
+            waited_s=granted_s - began_s,
+        )

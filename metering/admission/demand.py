@@ -104,7 +104,7 @@ class CountedSize(NamedTuple):
         )
 
     def closer(self) -> None:
-        """It is what somebody typed."""
+        """None: what somebody typed cannot be measured closer."""
 
     def _at(self, model: ServedModel, policy: EffectivePolicy, *, hard: bool) -> Amounts:
         if hard:
@@ -184,7 +184,7 @@ class LoggedSize(NamedTuple):
         )
 
     def closer(self) -> None:
-        """It is what was used."""
+        """None: what was used is exact."""
 
     def _saved(self, limit: int | None, price: Decimal) -> int:
         """What answers beyond the limit would have cost less, at the model's price of today."""

@@ -35,7 +35,7 @@ async def measured_closer(
         closer = planned_over(demand, plan.route, plan.policy)
     for less in (closer, at_first_alone(closer)):
         if less is not None and less.bound != plan.bound and less.bound.beyond(plan.bound) == NOTHING:
-            return structs.replace(less, notices=plan.notices)
+            return structs.replace(less, verdicts=plan.verdicts)
     return None
 
 

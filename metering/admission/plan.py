@@ -20,7 +20,7 @@ from msgspec import Struct, structs
 
 from metering.admission.demand import Asker, Candidates, Demand, M
 from metering.admission.denial import tag_required_error
-from metering.admission.notices import Notice, setting_notices
+from metering.admission.verdicts import RuleVerdict, setting_verdicts
 from metering.amounts import Amounts
 from metering.catalog.served import (
     ModelIndex,
@@ -71,7 +71,7 @@ class CallPlan(Struct, Generic[M], frozen=True, kw_only=True):
     measured: M
     bound: Amounts
     """What is to be held: room for any of the candidates, or where there is not so much for the first."""
-    notices: tuple[Notice, ...]
+    verdicts: tuple[RuleVerdict, ...]
     """Settings in shadow that would have refused or clamped the call."""
 
 
@@ -106,7 +106,7 @@ def plan_call(demand: Demand[M], access: Access, models: ModelIndex, policy: Eff
 
 
 def planned_over(demand: Demand[M], route: Route, policy: EffectivePolicy) -> CallPlan[M]:
-    """Question 5."""
+    """Answer question 5: measure the demand at the models of its route, and make the plan."""
     hard = has_hard_budget(route.limits)
     measured = demand.size.measure(route.candidates, policy, hard=hard)
     return CallPlan(
@@ -116,7 +116,7 @@ def planned_over(demand: Demand[M], route: Route, policy: EffectivePolicy) -> Ca
         hard=hard,
         measured=measured,
         bound=measured.bound,
-        notices=tuple(setting_notices(policy, measured, route.candidates[0], demand.tags))
+        verdicts=tuple(setting_verdicts(policy, measured, route.candidates[0], demand.tags))
         if policy.shadow_settings
         else (),
     )
@@ -217,7 +217,7 @@ def models_by_name(
 
 
 def _classes_for(asker: Asker, task: str, access: Access, policy: EffectivePolicy) -> PlanAccess:
-    """Questions 1 to 3."""
+    """Answer questions 1 to 3: return the model classes that are left to the caller."""
     if asker.refusal is not None:
         raise asker.refusal
     check_task(task, narrowed_to=asker.allowed_tasks)

@@ -60,7 +60,7 @@ Observer = Callable[[WaitEnd, float], None]
 
 
 class Answer(NamedTuple):
-    """What the ledger said last."""
+    """What the ledger said last to a call that waits."""
 
     hold: Hold | NoRoom
     asked_s: float
@@ -126,7 +126,7 @@ class WaitingRoom:
 
     @property
     def waiting(self) -> int:
-        """How many wait."""
+        """How many calls wait now."""
         return self._waiting
 
     def has_line(self, limits: MeterLimits) -> bool:

@@ -123,7 +123,7 @@ def _people(alert: Told) -> "QuerySet[User]":
 
 
 def _told_tenant(alert: Told) -> UUID | None:
-    """Whose administrators and endpoints are told; None: the operators'."""
+    """Return the tenant whose administrators and endpoints are told; None: operators are."""
     if isinstance(alert, VendorAlert):
         return None
     if isinstance(alert, Notice) and alert.audience == Audience.SUPER_ADMINS:
@@ -132,7 +132,7 @@ def _told_tenant(alert: Told) -> UUID | None:
 
 
 def _endpoints_of(tenants: set[UUID | None]) -> Mapping[UUID | None, list[WebhookEndpoint]]:
-    """Of each of these tenants; of the operators under None."""
+    """Return the active endpoints of each of these tenants; under None stand the operators'."""
     theirs = Q(tenant_id__in=[tenant for tenant in tenants if tenant is not None])
     if None in tenants:
         theirs |= Q(tenant=None)

@@ -45,7 +45,7 @@ def _subject_of(told: Told) -> tuple[str, str]:
 
 
 def _facts(told: Told) -> dict[str, Any]:
-    """What is the same for everybody."""
+    """Return the fields of a notification that are the same for everybody who gets it."""
     facts = _told(told)
     return {
         **facts,

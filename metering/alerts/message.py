@@ -41,12 +41,12 @@ def message_of(alert: QuotaAlert) -> Message:
 
 
 def headline_of(alert: QuotaAlert) -> str:
-    """The alert in one line."""
+    """Return the alert in one line."""
     return _subject(_facts(alert))
 
 
 def words_of(alert: QuotaAlert) -> tuple[str, str]:
-    """Its headline, and a sentence."""
+    """Return the alert's headline, and a sentence with its figures."""
     facts, dimension = _facts(alert), Dimension(alert.dimension)
     used, held, limit = in_cents(dimension, alert.used), in_cents(dimension, alert.held), facts["limit"]
     taken = f"{used} of {limit} is used, {held} held."

@@ -21,10 +21,10 @@ def read_notification(*, user: User, id: UUID, now: datetime) -> Notification:
 
 
 def read_all_notifications(*, user: User, now: datetime) -> int:
-    """Marks all of the person's as read; how many were not."""
+    """Mark all of the person's notifications as read, and return how many were not."""
     return Notification.objects.of(user).unread().update(read_at=now)
 
 
 def unread_notifications(user: User) -> int:
-    """How many the person has not read; MOST at most."""
+    """Return how many notifications the person has not read; MOST at most."""
     return len(Notification.objects.of(user).unread().order_by().values_list("pk")[:MOST])

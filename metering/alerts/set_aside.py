@@ -16,9 +16,9 @@ State = AlertDelivery.State
 logger = logging.getLogger(__name__)
 
 
-def set_aside(channel: str, *, now: datetime, most: int = BATCH) -> int:
+def set_aside(channel: str, *, now: datetime) -> int:
     """Take what waits for this channel out of the line; how many deliveries that were."""
-    waiting = _first(most, AlertDelivery.objects.filter(channel=channel, state=State.PENDING).order_by("id"))
+    waiting = _first(BATCH, AlertDelivery.objects.filter(channel=channel, state=State.PENDING).order_by("id"))
     count = AlertDelivery.objects.filter(pk__in=waiting, state=State.PENDING).update(
         state=State.NO_SERVER, attempts=0, next_attempt_at=now, last_error=REASON
     )

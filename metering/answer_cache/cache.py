@@ -1,7 +1,6 @@
 """Look for the answer of a call, and keep one. It may fail at any time, and then there is no answer."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Protocol
@@ -17,7 +16,6 @@ from metering.answer_cache.store import AnswerStore, StoreAway
 from metering.answer_cache.terms import Terms
 from metering.types import WireProtocol
 
-logger = logging.getLogger(__name__)
 INLINE_BYTES = 32 * 1024
 """A longer packed answer is looked at and sealed in a thread."""
 OTHER_FORMS_DEPTH = 100
@@ -43,7 +41,7 @@ class Kept(Protocol):
 
 
 def _nobody(result: str, *, size: int = 0) -> None:
-    """Tells nobody."""
+    """Implements Kept for whoever does not want to know."""
 
 
 class AnswerCache:

@@ -20,14 +20,14 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 
 
 class CacheKey(Struct, frozen=True, kw_only=True):
-    """Whose answer, and to what."""
+    """The tenant whose answer it is, and the digest of the request that it answers."""
 
     tenant_id: UUID
     digest: bytes
 
     @property
     def name(self) -> str:
-        """As the store knows it within the tenant."""
+        """The name by which the store knows the entry within the tenant."""
         return self.digest.hex()
 
 

@@ -31,11 +31,11 @@ class AnswerStore(Protocol):
     """Sealed entries by key, each for a while."""
 
     async def get(self, key: CacheKey) -> bytes | None:
-        """None where there is none. Raises StoreAway."""
+        """Return the entry; None where there is none. Raises StoreAway."""
         ...
 
     async def put(self, key: CacheKey, content: bytes, *, ttl_s: int) -> None:
-        """In place of the one before. Raises StoreAway."""
+        """Store the entry in place of an earlier one, for `ttl_s` seconds. Raises StoreAway."""
         ...
 
 
@@ -86,7 +86,7 @@ class RedisAnswers:
             raise self._away() from error
 
     async def close(self) -> None:
-        """Let go of Redis."""
+        """Close the connections to Redis."""
         await self._redis.aclose()
 
     def _refuse_while_away(self) -> None:

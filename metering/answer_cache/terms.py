@@ -35,7 +35,7 @@ class Status(StrEnum):
 
 
 class Terms(Struct, frozen=True, kw_only=True):
-    """What holds for one call. `status` is MISS until an answer was found."""
+    """Whether one call may be answered from the cache. `status` is MISS until an answer was found."""
 
     status: Status
     reason: str = ""
@@ -56,7 +56,7 @@ class Terms(Struct, frozen=True, kw_only=True):
         return self.status in (Status.MISS, Status.REFRESH)
 
     def __str__(self) -> str:
-        """As the answer's header says it."""
+        """The value of the answer's header, such as `bypass; reason=sampled`."""
         return f"{self.status}; reason={self.reason}" if self.reason else self.status.value
 
 

@@ -19,7 +19,7 @@ VALID = (
 
 
 class CacheWish(Struct, frozen=True, kw_only=True):
-    """`verb` is one of VERBS."""
+    """What the caller's header says of the cache. `verb` is one of VERBS."""
 
     verb: str
     any: bool = False

@@ -18,7 +18,7 @@ THE_GATEWAY = "The gateway"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One line of the trail."""
+    """One event of the audit trail in words."""
 
     id: UUID
     at: datetime

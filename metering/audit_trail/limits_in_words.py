@@ -55,7 +55,7 @@ def budget_sentence(limit: Mapping[str, Any], who: str) -> str:
 
 
 def lifted_sentence(limit: Mapping[str, Any], who: str) -> str:
-    """A rule or budget that counts no more."""
+    """What was done to a rule or budget that counts no more."""
     before = limit.get("before") or {}
     if "key" in limit:
         value = f" ({value_text(before['value'])})" if "value" in before else ""
@@ -72,7 +72,7 @@ def override_sentence(limit: Mapping[str, Any], who: str) -> str:
 
 
 def taken_back_sentence(limit: Mapping[str, Any], who: str) -> str:
-    """An override that was removed."""
+    """What was done to an override that was removed."""
     return f"took back {_more(limit, 'added')} more of the {_what(limit)} of {who}"
 
 

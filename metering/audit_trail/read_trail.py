@@ -26,7 +26,7 @@ class TrailKey(Struct, array_like=True, frozen=True, forbid_unknown_fields=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrailFilter:
-    """Which events are asked for."""
+    """Which events of the trail are asked for."""
 
     tenant: Tenant | None = None
     """None: those of all tenants, and the gateway's own."""

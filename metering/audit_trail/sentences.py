@@ -67,7 +67,7 @@ def _tenant(event: AuditEvent, reading: Reading) -> str:
 
 
 def _about(words: str) -> Callable[[AuditEvent, Reading], str]:
-    """With the row's name in the place of `{}`."""
+    """Return what makes a sentence of these words, with the row's name in the place of `{}`."""
 
     def sentence(event: AuditEvent, reading: Reading) -> str:
         return words.format(target_of(event, reading) or f"a {noun_of(event.object_type)} that is gone")

@@ -44,7 +44,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """With what values are read."""
+    """What is needed to write the values of an event as people read them."""
 
     names: Names
     zone: tzinfo
@@ -55,7 +55,7 @@ class Reading:
 
 
 def changes_in(facts: Mapping[str, Any], reading: Reading) -> list[Change]:
-    """What became different, from each form in which events keep it."""
+    """Return what an event changed, whichever of the forms its facts have."""
     pairs = [
         (name, _text(name, before, reading), _text(name, after, reading))
         for name, before, after in _pairs(facts)
@@ -74,20 +74,20 @@ def field_name(name: str) -> str:
 
 
 def amount_text(dimension: str, amount: object) -> str:
-    """An amount of a budget: `$5`, `2,000`."""
+    """Return a budget's amount as people read it: `$5`, `2,000`."""
     if isinstance(amount, int) and not isinstance(amount, bool):
         return f"${usd_text(amount)}" if dimension == Dimension.COST else f"{amount:,}"
     return f"${amount}" if dimension == Dimension.COST and amount not in (None, "") else str(amount)
 
 
 def moment_text(moment: datetime, zone: tzinfo) -> str:
-    """`Thu 26 Nov 2026, 14:32`."""
+    """Return a moment as people read it: `Thu 26 Nov 2026, 14:32`."""
     local = moment.astimezone(zone)
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
 
 
 def value_text(value: object) -> str:
-    """A rule's value: `8,000`, `PRO_M`, `project, cost-centre`."""
+    """Return a rule's value as people read it: `8,000`, `PRO_M`, `project, cost-centre`."""
     if isinstance(value, list):
         return ", ".join(map(str, value)) or NONE
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

@@ -54,6 +54,17 @@ LARGE_INPUT = 256 * 1024
 """Bytes. A larger request is measured in a thread, so that the others need not wait for it."""
 
 
+class PlannedCall(NamedTuple):
+    """A request that may go on to its rate limits and budgets."""
+
+    plan: CallPlan[BoundedRequest]
+    """The plan of its first vendor call."""
+    work: TaskRequest
+    """What the task's adapter gets."""
+    seen: Guarded | None
+    """What the guard saw in it, and did about it; None: nothing."""
+
+
 class Offer(NamedTuple):
     """What a name stands for: models, the one that is asked first in front, and what that costs (None: not known)."""
 
@@ -81,7 +92,7 @@ class CallRequest(CallerLabels, frozen=True, kw_only=True, array_like=False):
     cache: CacheWish | None = None
     """What the caller says of answers that are kept; None: nothing."""
     journal: Journal | None = None
-    """Where the call's attempts are noted besides, so that its books can be closed if this process is killed."""
+    """Where the call's attempts are noted besides, so that it can be settled if this process is killed."""
     protocol: WireProtocol = WireProtocol.CHAT
     """In which the input is, and the answer is to be."""
     headers: Mapping[str, str] = {}
@@ -90,7 +101,7 @@ class CallRequest(CallerLabels, frozen=True, kw_only=True, array_like=False):
     """Whether it may wait for room, if a rule lets it. What is put back and begun again later has no need to."""
 
     def __post_init__(self) -> None:
-        """Names and tags have one form, whichever way they came."""
+        """Bring names and tags into their one form, whichever way they came."""
         for name in NAMES:
             text = getattr(self, name)
             if text is not None and not text.isascii():
@@ -99,10 +110,8 @@ class CallRequest(CallerLabels, frozen=True, kw_only=True, array_like=False):
             force_setattr(self, "tags", read_tags(self.tags, "tags"))
 
 
-async def plan(
-    with_: Collaborators, caller: Principal, request: CallRequest
-) -> tuple[CallPlan[BoundedRequest], TaskRequest, Guarded | None]:
-    """The plan of the request's first vendor call, the work that the task's adapter gets, and what the guard saw in it.
+async def plan(with_: Collaborators, caller: Principal, request: CallRequest) -> PlannedCall:
+    """Look up what applies to the caller, have the guard look at the request, and plan its first vendor call.
 
     Raises what `plan_call` raises, InvalidRequest, ContentBlocked and MeteringUnavailable.
     """
@@ -134,7 +143,7 @@ async def plan(
     if len(planned.route.candidates) > 1:
         conversation = conversation_of(caller.tenant_id, request)
         planned = arranged(planned, order_of(with_, planned.measured, conversation))
-    return planned, work, seen
+    return PlannedCall(planned, work, seen)
 
 
 def conversation_of(tenant_id: UUID, request: CallRequest) -> str | None:
@@ -222,14 +231,14 @@ async def askable_models(with_: Collaborators, caller: Principal, task: str) -> 
 
 
 async def offered_models(with_: Collaborators, caller: Principal, task: str) -> dict[str, Offer]:
-    """The same, each with the price in force for this caller. Raises the same."""
+    """Every name of `askable_models`, each with the price in force for this caller. Raises the same errors."""
     found = await askable_models(with_, caller, task)
     policy = await with_.directory.policy_at(asker_of(caller).subject, task, with_.now())
     return {name: Offer(models, offered_price(models[0], policy)) for name, models in found.items()}
 
 
 def adapter_for(with_: Collaborators, request: CallRequest) -> LLMAdapter:
-    """Who does the work. Raises TaskNotAllowed where nobody does."""
+    """The adapter of the request's task. Raises TaskNotAllowed where nothing serves it."""
     adapter = with_.adapters.get(request.task)
     if adapter is None:
         raise TaskNotAllowed(f"Nothing serves the task {request.task} here.")
@@ -319,7 +328,7 @@ def begun(
         started_s=started_s,
         granted_s=admitted.granted_s,
         waited_s=admitted.waited_s,
-        notices=admitted.notices,
+        verdicts=admitted.verdicts,
         recording=Recording() if request.idempotency is not None else None,
         capture=capture_for(policy),
     )

@@ -57,7 +57,7 @@ class CachedDirectory:
         return principal
 
     def kept_principal(self, secret: str) -> Principal | None:
-        """The same if it is known without asking the database."""
+        """The holder of a secret if it is known without asking the database; else None."""
         principal = self.principals.peek(key_of(secret))
         if principal is not None:
             self._used_tokens.add(principal.token_id)
@@ -138,10 +138,10 @@ def _access(plan: str, task: str) -> PlanAccess | NotPermitted:
 
 
 def _policy(subject: PolicySubject, task: str) -> tuple[UUID, EffectivePolicy]:
-    """With the tenant, whose changes concern it."""
+    """Return the tenant, whose changes make the policy stale, and the policy."""
     return subject.tenant_id, effective_policy(subject, task)
 
 
 def _team(caller: Principal, reference: str) -> tuple[UUID, UUID]:
-    """The tenant and its team."""
+    """Return the tenant, whose changes make the answer stale, and the team's id."""
     return caller.tenant_id, team_for(caller, reference)

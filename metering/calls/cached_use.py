@@ -26,7 +26,7 @@ MAX_METERS = 10_000
 
 
 class Use(NamedTuple):
-    """Amounts in the ledger's units."""
+    """What was taken of a meter when that was last seen, in the ledger's units."""
 
     taken: int
     """Used and held."""
@@ -38,14 +38,14 @@ class Use(NamedTuple):
 class CachedUse:
     """One process's last balances of watched meters. For one event loop."""
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
+        self.clock: Callable[[], float] = time.monotonic
         self._known: dict[Hashable, Use] = {}
         self._reading = asyncio.Lock()
 
     def note(self, hold: Hold, meters: Container[MeterKey]) -> None:
         """Remember the balances that a hold came with, of these meters."""
-        seen_s = self._clock()
+        seen_s = self.clock()
         for limit, balance in zip(hold.held, hold.balances, strict=False):
             if limit.meter in meters:
                 keep(
@@ -67,11 +67,11 @@ class CachedUse:
         return self.peek(meters)
 
     def peek(self, meters: Iterable[MeterKey]) -> dict[MeterKey, int]:
-        """The same as it was last known, however old; asks no database."""
+        """What `of` returns as it was last known, however old, without asking the database."""
         return {meter: known.taken for meter in meters if (known := self._known.get(meter)) is not None}
 
     def _stale(self, meters: Iterable[MeterKey], now: datetime) -> list[MeterKey]:
-        horizon_s = self._clock() - FRESH_S
+        horizon_s = self.clock() - FRESH_S
         return [
             meter
             for meter in meters
@@ -81,7 +81,7 @@ class CachedUse:
         ]
 
     async def _read(self, meters: Mapping[MeterKey, datetime], now: datetime) -> None:
-        seen_s = self._clock()
+        seen_s = self.clock()
         try:
             found = await in_database_thread(read_balances, meters, now)
         except (OperationalError, InterfaceError) as error:

@@ -24,7 +24,7 @@ from metering.types import Task
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collaborators:
-    """Chosen in one place (wiring)."""
+    """Everything that a call needs from outside of it, as gateway_project/wiring.py has chosen it."""
 
     ledger: Ledger
     vendors: Vendors

@@ -121,7 +121,7 @@ def answered(
         rates=admitted.rates,
         started_s=started_s,
         granted_s=admitted.granted_s,
-        notices=admitted.notices,
+        verdicts=admitted.verdicts,
         recording=Recording() if request.idempotency is not None else None,
         capture=capture_for(planned.policy),
         cache=recalled.terms,

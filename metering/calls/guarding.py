@@ -3,7 +3,10 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-from metering.admission.notices import Notice
+from msgspec.structs import replace
+
+from metering.admission.verdicts import RuleVerdict
+from metering.calls.values import Call
 from metering.content.guard import Guarded, GuardMode, guard
 from metering.decisions.decision import Verdict
 from metering.policy.values import EffectivePolicy
@@ -27,12 +30,18 @@ async def guarded(body: Body, size: int, policy: EffectivePolicy) -> tuple[Body,
     return await asyncio.get_running_loop().run_in_executor(_threads, guard, body, mode)
 
 
-def guard_notice(seen: Guarded, policy: EffectivePolicy) -> Notice:
-    """What the decision log is told, so that the call is found by it."""
+def with_guard_verdict(call: Call, seen: Guarded) -> Call:
+    """The admitted call, with what the guard saw in its request."""
+    verdict = _guard_verdict(seen, call.policy)
+    return replace(call, guarded=seen, verdicts=(*call.verdicts, verdict))
+
+
+def _guard_verdict(seen: Guarded, policy: EffectivePolicy) -> RuleVerdict:
+    """What the guard has done, as the decision log is told it, so that the call is found by that."""
     setting = policy.settings[KEY]
     did = "replaced" if seen.mode is GuardMode.REDACT else "let pass"
-    return Notice(
-        verdict=Verdict.OBSERVED,
+    return RuleVerdict(
+        kind=Verdict.OBSERVED,
         mode=EnforcementMode.OBSERVE,
         code=f"content_{seen.header.partition(';')[0]}",
         rule=setting.named(KEY),

@@ -44,11 +44,11 @@ class LastKnownDirectory(CachedDirectory):
         return _if_known(self._of.policies.last_known((subject, task)))[1]
 
     def all_policies(self) -> Iterator[EffectivePolicy]:
-        """Every policy that is known so."""
+        """Every policy that this process last knew."""
         return (policy for _, policy in self._of.policies.all_last_known())
 
     async def variant(self, variants: Variants, now: datetime) -> EffectivePolicy:
-        """With the balances that were noted last, however old."""
+        """The policy of this moment, by the balances that were noted last, however old."""
         return variants.at(now, self.use.peek(variants.meters))
 
 

@@ -37,7 +37,7 @@ class Pipe:
             self._look(patience_s)
 
     async def put(self, event: bytes) -> None:
-        """Hand over one event, waiting while the caller is behind."""
+        """Hand over one event, and wait while the caller is behind."""
         await self._room.wait()
         if self._abandoned:
             return

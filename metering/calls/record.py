@@ -1,4 +1,4 @@
-"""Tell the decision log what became of a call: refused, let pass with a notice, or one of the sample.
+"""Tell the decision log what became of a call: refused, let pass by limits in shadow, or one of the sample.
 
 Denials are dear to explain and come in floods, so a decision is made for the first of each principal, rule and minute;
 the others are counted.
@@ -10,8 +10,8 @@ from functools import partial
 from typing import NamedTuple
 
 from metering.admission.denial import deciding_rule
-from metering.admission.notices import Notice
 from metering.admission.plan import asker_of
+from metering.admission.verdicts import RuleVerdict
 from metering.amounts import ONE_REQUEST
 from metering.calls.begin import CallRequest
 from metering.calls.cached_directory import CachedDirectory
@@ -68,8 +68,8 @@ def note_refusal(
     policy = directory.peek_policy(asked.subject, request.task, now)
     if policy is not None:
         policy = policy.for_labels(request.tags, request.conversation_id)
-    notice = _denial(refusal, asked.subject.plan, policy)
-    _note(log, asked, notice, now, lambda: _refused_trace(policy, refusal, now))
+    verdict = _denial(refusal, asked.subject.plan, policy)
+    _note(log, asked, verdict, now, lambda: _refused_trace(policy, refusal, now))
 
 
 def note_refused_caller(
@@ -77,10 +77,10 @@ def note_refused_caller(
 ) -> None:
     """Count a refusal that comes before there is a call: of a known caller's credential, or of what came with it."""
     subject = PolicySubject(holder.tenant_id, holder.plan, holder.team_id, holder.user_id, holder.token_id)
-    notice = Notice(
+    verdict = RuleVerdict(
         Verdict.DENIED, EnforcementMode.ENFORCE, refusal.code, refusal.code, None, refusal.message
     )
-    _note(log, _Asked(subject, "", "", request_id), notice, now, lambda: ())
+    _note(log, _Asked(subject, "", "", request_id), verdict, now, lambda: ())
 
 
 def note_stopped(log: DecisionLog, call: Call, refusal: LimitExceeded, now: datetime) -> None:
@@ -100,13 +100,13 @@ def note_admission(
     log: DecisionLog, caller: Principal, request: CallRequest, call: Call, now: datetime
 ) -> None:
     """Count each limit that would have denied the call; of calls without any, keep a sample."""
-    notices: Iterable[Notice] = call.notices
-    if not notices:
+    verdicts: Iterable[RuleVerdict] = call.verdicts
+    if not verdicts:
         mode = call.policy.mode
-        notices = (Notice(Verdict.ALLOWED, mode, "", "", None, f"served by {call.model.name}"),)
+        verdicts = (RuleVerdict(Verdict.ALLOWED, mode, "", "", None, f"served by {call.model.name}"),)
     asked = _asked(caller, request)
-    for notice in notices:
-        _note(log, asked, notice, now, lambda: _admitted_trace(call, now))
+    for verdict in verdicts:
+        _note(log, asked, verdict, now, lambda: _admitted_trace(call, now))
 
 
 class _Asked(NamedTuple):
@@ -122,7 +122,7 @@ def _asked(caller: Principal, request: CallRequest) -> _Asked:
     return _Asked(asker_of(caller).subject, request.task.value, request.model, request.request_id)
 
 
-def _note(log: DecisionLog, asked: _Asked, notice: Notice, now: datetime, trace: Trace) -> None:
+def _note(log: DecisionLog, asked: _Asked, verdict: RuleVerdict, now: datetime, trace: Trace) -> None:
     subject = asked.subject
     key = Key(
         minute=now.replace(second=0, microsecond=0),
@@ -130,31 +130,31 @@ def _note(log: DecisionLog, asked: _Asked, notice: Notice, now: datetime, trace:
         user_id=subject.user_id,
         token_id=subject.token_id,
         task=asked.task,
-        verdict=notice.verdict.value,
-        code=notice.code,
-        rule=notice.rule,
-        rule_id=notice.rule_id,
+        verdict=verdict.kind.value,
+        code=verdict.code,
+        rule=verdict.rule,
+        rule_id=verdict.rule_id,
     )
-    log.note(key, partial(_decision, asked, notice, now, trace), at=now, request_id=asked.request_id)
+    log.note(key, partial(_decision, asked, verdict, now, trace), at=now, request_id=asked.request_id)
 
 
-def _denial(refusal: MeteringError, plan: str, policy: EffectivePolicy | None) -> Notice:
+def _denial(refusal: MeteringError, plan: str, policy: EffectivePolicy | None) -> RuleVerdict:
     rule, rule_id = deciding_rule(refusal, plan, policy)
-    return Notice(Verdict.DENIED, EnforcementMode.ENFORCE, refusal.code, rule, rule_id, refusal.message)
+    return RuleVerdict(Verdict.DENIED, EnforcementMode.ENFORCE, refusal.code, rule, rule_id, refusal.message)
 
 
-def _decision(asked: _Asked, notice: Notice, now: datetime, trace: Trace) -> EnforcementDecision:
+def _decision(asked: _Asked, verdict: RuleVerdict, now: datetime, trace: Trace) -> EnforcementDecision:
     return EnforcementDecision(
-        verdict=notice.verdict,
+        verdict=verdict.kind,
         at=now,
         subject=asked.subject,
         task=asked.task,
         model=asked.model,
-        mode=notice.mode,
-        code=notice.code,
-        message=notice.message,
-        rule=notice.rule,
-        rule_id=notice.rule_id,
+        mode=verdict.mode,
+        code=verdict.code,
+        message=verdict.message,
+        rule=verdict.rule,
+        rule_id=verdict.rule_id,
         trace=trace(),
     )
 

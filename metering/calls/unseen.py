@@ -15,11 +15,9 @@ not let in: only the database can say whether it has been made already.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from metering.admission.plan import CallPlan
-from metering.calls.begin import CallRequest, plan
+from metering.calls.begin import CallRequest, PlannedCall, plan
 from metering.calls.collaborators import Collaborators
 from metering.calls.last_known import LastKnownDirectory
-from metering.content.guard import Guarded
 from metering.errors import MeteringUnavailable
 from metering.identity.principal import Principal
 from metering.ledger.commands import Command, Reserve
@@ -29,8 +27,6 @@ from metering.ledger.spool.spool import Spool
 from metering.ledger.spool.unseen import UnseenLedger
 from metering.money import NANO_PER_USD
 from metering.policy.values import EffectivePolicy
-from metering.ports import TaskRequest
-from metering.reservation.bounded_call import BoundedRequest
 from metering.reservation.lease import LeaseKeeper
 from metering.rules.registry import OPEN_CAP_DEFAULT
 from metering.time_limits import CoarseTimeout
@@ -100,12 +96,21 @@ class UnseenCalls:
         """Whether the database has not been heard lately."""
         return self._away.is_deaf()
 
+    async def principal(self, secret: str, team: str | None) -> Principal:
+        """The caller as this process last knew it, working for `team` if one is named.
+
+        Raises MeteringUnavailable where this process did not know it.
+        """
+        caller = await self.directory.principal(secret)
+        team_id = await self.directory.team_id(caller, team) if team is not None else caller.team_id
+        return replace(caller, team_id=team_id, is_last_known=True)
+
     def lets_anybody_in(self) -> bool:
         """Whether the database is away, and somebody whom this process knows may call nevertheless."""
         return self.is_deaf() and any(map(self.may_let_in, self.directory.all_policies()))
 
     def may_let_in(self, policy: EffectivePolicy) -> bool:
-        """Whether the rule says `open`."""
+        """Whether the rule `on_metering_failure` says `open`."""
         return policy.choice("on_metering_failure", "closed") == "open"
 
     def spilling(
@@ -117,22 +122,23 @@ class UnseenCalls:
         return SpillingLedger(ledger, self._ledger_under(policy), self._away)
 
     def collaborators(self, ledger: UnseenLedger) -> Collaborators:
-        """With whom a call goes on that has begun unseen."""
+        """The collaborators with whom a call goes on that has begun unseen."""
         return replace(self._with, ledger=ledger)
 
     async def plan(
         self, caller: Principal, request: CallRequest, away: MeteringUnavailable
-    ) -> tuple[Collaborators, CallPlan[BoundedRequest], TaskRequest, Guarded | None]:
+    ) -> tuple[Collaborators, PlannedCall]:
         """The plan of a call, and with whom it goes on. Raises `away` where it may not, and what `plan` raises."""
         if not self._away.is_deaf() or not _may_be_unseen(request):
             raise away
         try:
-            planned, work, seen = await plan(self._with, caller, request)
+            planned = await plan(self._with, caller, request)
         except MeteringUnavailable:
             raise away from None
-        if not self.may_let_in(planned.policy):
+        policy = planned.plan.policy
+        if not self.may_let_in(policy):
             raise away
-        return self.collaborators(self._ledger_under(planned.policy)), planned, work, seen
+        return self.collaborators(self._ledger_under(policy)), planned
 
     def _ledger_under(self, policy: EffectivePolicy) -> UnseenLedger:
         cap_usd = policy.numbers.get("open_cap", OPEN_CAP_DEFAULT)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from metering.admission.notices import Notice
+from metering.admission.verdicts import RuleVerdict
 from metering.answer_cache.terms import Terms
 from metering.calls.kept_spending import KeptSpending
 from metering.calls.overheard import Overheard
@@ -41,8 +41,8 @@ class Call(Struct, frozen=True, kw_only=True):
     """Monotonic time just before the hold was asked for: its lease ends no earlier than this plus `lease_s`."""
     waited_s: float = 0.0
     """How long it waited for room before that."""
-    notices: tuple[Notice, ...] = ()
-    """What would have denied it, had it been enforced."""
+    verdicts: tuple[RuleVerdict, ...] = ()
+    """What limits in shadow would have done to it, and what the guard did."""
     recording: Recording | None = None
     """What it answers, written down where it came with an Idempotency-Key."""
     capture: Capture | None = None
@@ -61,7 +61,7 @@ class Call(Struct, frozen=True, kw_only=True):
 
     @property
     def model(self) -> ServedModel:
-        """The one that was tried last, which has answered if any has."""
+        """The model that was tried last, which has answered if any has."""
         return self.allowance.model
 
 
@@ -134,7 +134,7 @@ def facts_of(call: Call, *, ended_s: float, pending: bool = False) -> Facts:
         overhead_ms=(ended_s - call.started_s - call.waited_s - call.allowance.vendor_s) * 1000,
         remaining=_remaining(call.hold, attempts),
         rates=call.rates.balances,
-        warnings=tuple([notice.rule for notice in call.notices if notice.verdict is Verdict.WARNED]),
+        warnings=tuple([verdict.rule for verdict in call.verdicts if verdict.kind is Verdict.WARNED]),
         pending=pending,
         waited_s=call.waited_s,
         cache=str(call.cache) if call.cache is not None else "",

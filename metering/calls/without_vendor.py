@@ -25,13 +25,13 @@ PROVIDER = "gateway"
 
 
 class NoTokens(NamedTuple):
-    """Implements Size."""
+    """Implements Size for work without a token."""
 
     def measure(self, candidates: Candidates, policy: EffectivePolicy, *, hard: bool) -> Measured:
         return Measured(bound=NOTHING, answer_tokens=0, estimate_input=lambda limit: 0)
 
     def closer(self) -> None:
-        """It is nothing."""
+        """None: nothing cannot be measured closer."""
 
 
 async def work_without_vendor(

@@ -19,7 +19,7 @@ Document = dict[str, Any]
 
 
 def plan_documents(*, now: datetime) -> Mapping[str, Document]:
-    """Every plan by its code."""
+    """Return every plan as a catalog file would have it, by its code."""
     plans: Any = dump_catalog(now=now)["plans"]
     found: Mapping[str, Document] = plans
     return found

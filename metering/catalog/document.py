@@ -101,7 +101,7 @@ class PlanEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogDocument:
-    """The whole file."""
+    """A whole catalog file."""
 
     providers: tuple[ProviderEntry, ...] = ()
     models: tuple[ModelEntry, ...] = ()

@@ -52,7 +52,7 @@ def load_catalog(
 
 
 def record_changes(changes: Sequence[Change], *, actor: str, now: datetime) -> None:
-    """Leave an audit event for each."""
+    """Write an audit event for each of the changes."""
     AuditEvent.objects.bulk_create(
         AuditEvent(
             at=now,

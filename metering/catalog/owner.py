@@ -31,5 +31,5 @@ GATEWAY = Owner(scope=Scope.GLOBAL)
 
 
 def plan_owner(code: str) -> Owner:
-    """The plan with this code."""
+    """Return the plan with this code as the owner of what a file lists for it."""
     return Owner(scope=Scope.PLAN, scope_id=code)

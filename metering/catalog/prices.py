@@ -29,7 +29,7 @@ def next_price_at(*, models: Collection[str], moment: datetime) -> datetime | No
 
 
 def price_of(row: ModelPrice) -> Price:
-    """A row as a value."""
+    """Return the price of a row as a value."""
     amounts = {name: getattr(row, name) for name in TOKEN_PRICES}
     return Price(**amounts, **read_modifiers(row.modifiers))
 

@@ -16,7 +16,7 @@ RULE_KEYS = ("key", "value", "task", "when", "mode", "enforce_percent", "priorit
 
 
 def read_rules(fields: YamlReader, vocabulary: Vocabulary, scope: Scope) -> Iterator[RuleEntry]:
-    """Each rule of the list."""
+    """Read each rule of a list."""
     seen: dict[object, int] = {}
     for rule in fields.listed("rules", RULE_KEYS):
         entry = _read_rule(rule, vocabulary, scope)

@@ -67,18 +67,18 @@ class Capture:
         return tuple(self._parts)
 
     def event(self, event: bytes) -> None:
-        """One event of a stream, as it is handed over."""
+        """Write down one event of a stream, as it is handed over."""
         self.is_streamed = True
         self._add(event, MOST_BYTES)
 
     async def whole(self, work: Coroutine[Any, Any, bytes]) -> bytes:
-        """The work's answer, written down."""
+        """Do the work, write its answer down, and return it."""
         output = await work
         self._add(output, MOST_WHOLE)
         return output
 
     def fail(self, error: MeteringError) -> None:
-        """The call ended with an error."""
+        """Write down the error with which the call ended."""
         self.failure = error.code
 
     def _add(self, part: bytes, most: int) -> None:

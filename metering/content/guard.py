@@ -53,7 +53,7 @@ class Guarded:
 
     @property
     def header(self) -> str:
-        """`flagged; kinds=card,email`."""
+        """The value of the answer's header: `flagged; kinds=card,email`."""
         did = "redacted" if self.mode is GuardMode.REDACT else "flagged"
         return f"{did}; kinds={','.join(self.kinds)}"
 

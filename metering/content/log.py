@@ -8,25 +8,22 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from datetime import timedelta
 from itertools import islice
 
 from django.db import DataError
-from django.db import Error as DatabaseError
 
 from metering.content.capture import Said
 from metering.content.redact import Finder
 from metering.content.sealed import content_of, sealed
 from metering.models import CallContent
 from metering.orm import in_database_thread
+from metering.write_behind import WriteBehind
 
 MOST_CALLS = 1_000
 MOST_BYTES = 64 * 1024 * 1024
 BATCH = 16
 FLUSH_S = 0.5
-RETRY_S = 5.0
-CLOSE_S = 5.0
 logger = logging.getLogger(__name__)
 
 
@@ -36,37 +33,30 @@ class ContentLog:
     def __init__(
         self, *, more: Finder | None = None, on_lost: Callable[[int], None] = lambda count: None
     ) -> None:
-        """`more` finds what the detectors do not."""
+        """`more` finds private things that the detectors do not; `on_lost` is told how many calls were lost."""
         self._more = more
         self._on_lost = on_lost
         self._waiting: deque[Said] = deque()
         self._bytes = 0
-        self._something = asyncio.Event()
-        self._closing = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._writing = WriteBehind(self.flush, subject="content", every_s=FLUSH_S)
         self.lost = 0
 
     def add(self, said: Said) -> None:
-        """Keep it, soon. Never waits and never fails."""
+        """Let what a call said be kept soon. Never waits and never fails."""
         if len(self._waiting) >= MOST_CALLS or self._bytes + said.weight > MOST_BYTES:
             self._lose(1, "full")
             return
         self._waiting.append(said)
         self._bytes += said.weight
-        self._something.set()
+        self._writing.note()
 
     def start(self) -> None:
-        """Write from now on."""
-        self._task = asyncio.create_task(self._write_on(), name="content.write")
+        """Write to the database from now on."""
+        self._writing.start()
 
     async def close(self) -> None:
-        """Write what is left, within CLOSE_S; what could not be written is lost and counted."""
-        self._closing.set()
-        self._something.set()
-        if self._task is not None:
-            await asyncio.wait({self._task}, timeout=CLOSE_S)
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        """Write what is left, within some seconds; what could not be written is lost and counted."""
+        await self._writing.close()
         if self._waiting:
             self._lose(len(self._waiting), "closed")
             self._waiting.clear()
@@ -84,26 +74,8 @@ class ContentLog:
                 self._waiting.popleft()
                 self._bytes -= said.weight
 
-    async def _write_on(self) -> None:
-        while not self._closing.is_set():
-            await self._something.wait()
-            await self._rest(FLUSH_S)
-            self._something.clear()
-            try:
-                await self.flush()
-            except DatabaseError as error:
-                logger.warning("content.waiting", extra={"error": type(error).__name__})
-                self._something.set()
-                await self._rest(RETRY_S)
-
-    async def _rest(self, seconds: float) -> None:
-        """Wait, unless the process ends."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._closing.wait()
-
     def _rows(self, batch: Iterable[Said]) -> list[CallContent]:
-        """Sealed. One that cannot be read is lost, not kept as it is."""
+        """Return sealed rows. What cannot be looked through is lost, and not kept as it is."""
         rows = []
         for said in batch:
             try:

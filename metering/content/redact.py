@@ -16,7 +16,7 @@ class Found(NamedTuple):
 
     @property
     def placeholder(self) -> str:
-        """What stands in its place: `[CARD]`."""
+        """The word that takes its place: `[CARD]`."""
         return f"[{self.kind.upper()}]"
 
 
@@ -29,7 +29,7 @@ Finder = Callable[[str], Iterable[Found]]
 
 
 def find(text: str, more: Finder | None = None) -> list[Found]:
-    """What is private in it, in order, none upon another."""
+    """Return what is private in a text, in order, none upon another."""
     raw = text.encode("utf-8", "replace")
     found = []
     if may_be_private(text):

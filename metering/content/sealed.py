@@ -55,7 +55,7 @@ class OfAnother(ValueError):
 
 
 def content_of(said: Said, more: Finder | None = None) -> Content:
-    """What is to be kept. Takes time with long texts."""
+    """Return what is to be kept of a call, redacted where its mode says so. Takes time with long texts."""
     request = copied(said.request)
     events = [read_answer(part) for part in said.answer]
     counted: Counter[str] = Counter()
@@ -82,7 +82,7 @@ _SAME = tuple(
 
 
 def sealed(content: Content) -> bytes:
-    """The content, readable with the keys only."""
+    """Encrypt content, so that it can be read with the keys only."""
     return seal(zlib.compress(msgspec.msgpack.encode(content), level=1))
 
 

@@ -8,7 +8,6 @@ their tenant and rule without the principal; what even then finds no place is co
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 
 from django.db import DataError
@@ -18,9 +17,9 @@ from metering.decisions.decision import EnforcementDecision
 from metering.decisions.find import request_digest
 from metering.decisions.write import MOST_REQUESTS, Gathered, Key, write_decisions
 from metering.orm import in_database_thread
+from metering.write_behind import WriteBehind
 
 FLUSH_S = 1.0
-RETRY_S = 5.0
 BATCH = 500
 MAX_GATHERED = 5_000
 MAX_REQUESTS = 50_000
@@ -29,7 +28,6 @@ MAX_FOLDED = 1_000
 """Rows without a principal, beyond MAX_GATHERED."""
 SAMPLE_EVERY = 1_000
 """Of so many calls that nothing denied, one is kept."""
-CLOSE_S = 5.0
 logger = logging.getLogger(__name__)
 
 
@@ -44,9 +42,7 @@ class DecisionLog:
         self._on_lost = on_lost
         self._gathered: dict[Key, Gathered] = {}
         self._requests = 0
-        self._something = asyncio.Event()
-        self._closing = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._writing = WriteBehind(self.flush, subject="decisions", every_s=FLUSH_S)
         self.lost = 0
 
     def is_sampled(self) -> bool:
@@ -80,23 +76,18 @@ class DecisionLog:
             known = self._gathered[key] = Gathered(
                 count=1, first_at=at, last_at=at, request_id=request_id, decision=decide()
             )
-            self._something.set()
+            self._writing.note()
         if self._requests < MAX_REQUESTS and len(known.digests) < MOST_REQUESTS:
             known.digests.append(request_digest(request_id))
             self._requests += 1
 
     def start(self) -> None:
-        """Write from now on."""
-        self._task = asyncio.create_task(self._write_on(), name="decisions.write")
+        """Write to the database from now on."""
+        self._writing.start()
 
     async def close(self) -> None:
-        """Write what is left, within CLOSE_S; what could not be written is lost and counted."""
-        self._closing.set()
-        self._something.set()
-        if self._task is not None:
-            await asyncio.wait({self._task}, timeout=CLOSE_S)
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        """Write what is left, within some seconds; what could not be written is lost and counted."""
+        await self._writing.close()
         if self._gathered:
             self._lose(sum(item.count for item in self._gathered.values()))
             self._gathered.clear()
@@ -119,24 +110,6 @@ class DecisionLog:
             except asyncio.CancelledError:
                 self._take_back(batch)  # perhaps it was written: `close` counts it as lost
                 raise
-
-    async def _write_on(self) -> None:
-        while not self._closing.is_set():
-            await self._something.wait()
-            await self._rest(FLUSH_S)
-            self._something.clear()
-            try:
-                await self.flush()
-            except DatabaseError as error:
-                logger.warning("decisions.waiting", extra={"error": type(error).__name__})
-                self._something.set()
-                await self._rest(RETRY_S)
-
-    async def _rest(self, seconds: float) -> None:
-        """Wait, unless the process ends."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._closing.wait()
 
     def _place_for(self, key: Key) -> Key:
         if len(self._gathered) < MAX_GATHERED:

@@ -19,7 +19,7 @@ MOST_REQUESTS = 1_000
 
 
 class Key(NamedTuple):
-    """What makes one row."""
+    """What the decisions of one row have in common."""
 
     minute: datetime
     tenant_id: UUID
@@ -58,7 +58,7 @@ SQL = (
 
 
 def write_decisions(batch: Mapping[Key, Gathered]) -> None:
-    """All or nothing. Raises django.db.Error."""
+    """Add these decisions to their rows, all or none. Raises django.db.Error."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.executemany(SQL, [_row(key, item) for key, item in batch.items()])
 

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 def recall_answer(*, reservation_id: UUID, now: datetime) -> FinishedAnswer | None:
-    """None where there is none, or none that can be read any more."""
+    """Return the finished answer of a call; None where there is none, or none that can be read any more."""
     rows = KeptAnswer.objects.filter(pk=reservation_id, expires_at__gt=now)
     content = rows.values_list("content", flat=True).first()
     if content is None:

@@ -51,22 +51,22 @@ class Recording:
         self._failure: Failure | None = None
 
     def add(self, part: bytes) -> None:
-        """One event, or the whole answer."""
+        """Write down one event, or the whole answer."""
         self._parts.add(part)
 
     def end(self) -> None:
-        """That was all of it."""
+        """Note that the answer is whole."""
         self._ended = True
 
     def fail(self, error: VendorError) -> None:
-        """The vendor failed after what was added."""
+        """Note that the vendor failed after what was added."""
         self._ended = True
         self._failure = Failure(
             timed_out=isinstance(error, VendorTimeout), message=error.message, status=error.status
         )
 
     async def whole(self, work: Coroutine[Any, Any, bytes]) -> bytes:
-        """The work's answer, written down."""
+        """Do the work, write its answer down, and return it."""
         output = await work
         self.add(output)
         self.end()

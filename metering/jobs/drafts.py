@@ -5,7 +5,7 @@ that reservation has ended, which it does by its lease even where the process wa
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -28,10 +28,8 @@ class DraftWorkspace:
     Everything raises django.db.Error, and what is too large ValueError.
     """
 
-    def __init__(
-        self, caller: Principal, keep_days: int, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
-        """`keep_days`: after the last change."""
+    def __init__(self, caller: Principal, keep_days: int, *, clock: Callable[[], datetime]) -> None:
+        """A draft is kept for `keep_days` after its last change."""
         self._caller = caller
         self._keep = timedelta(days=keep_days)
         self._clock = clock

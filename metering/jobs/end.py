@@ -19,6 +19,7 @@ from metering.seal import CannotOpen, seal, unseal
 
 MAX_EVENTS = 10_000
 """Of one job, without its last one."""
+EVENTS_AT_ONCE = 500
 IN_CLEAR = ("type", "code")
 """Of an error, so that operators see what fails."""
 Status = TaskJob.Status
@@ -79,10 +80,12 @@ def cancel_job(job: TaskJob) -> None:
     this.filter(status__in=OPEN).update(is_cancelled=True)
 
 
-def events_after(job: TaskJob, number: int, limit: int = 500) -> list[tuple[int, bytes]]:
-    """The sealed events that follow this one, in order."""
+def events_after(job: TaskJob, number: int) -> list[tuple[int, bytes]]:
+    """The first sealed events that follow event `number`, at most EVENTS_AT_ONCE, in order, with their numbers."""
     rows = TaskJobEvent.objects.filter(job=job, number__gt=number).order_by("number")
-    return [(place, bytes(content)) for place, content in rows.values_list("number", "content")[:limit]]
+    return [
+        (place, bytes(content)) for place, content in rows.values_list("number", "content")[:EVENTS_AT_ONCE]
+    ]
 
 
 def sealed_error(error: dict[str, Any] | None) -> dict[str, Any] | None:

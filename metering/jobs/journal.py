@@ -1,4 +1,4 @@
-"""A job's attempts are noted in the database, so that the books of a run whose process was killed can be closed.
+"""A job's attempts are noted in the database, so that a run whose process was killed can be settled.
 
 Invariant: nothing is sent for a job by a runner that has lost it. A runner that was frozen past its lease, and goes on,
 is refused here before its next call.

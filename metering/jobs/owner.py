@@ -6,6 +6,6 @@ from metering.identity.principal import Principal
 
 
 def is_of(caller: Principal) -> Q:
-    """Those that this person, or else this token, asked for."""
+    """The condition for rows of this person, or else of this token."""
     mine = Q(user_id=caller.user_id) if caller.user_id else Q(token_id=caller.token_id, user_id=None)
     return mine & Q(tenant_id=caller.tenant_id)

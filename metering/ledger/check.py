@@ -178,6 +178,7 @@ def _check_labels(labels: Labels) -> None:
 
 
 def check_attempts(attempts: tuple[Attempt, ...]) -> None:
+    """Raise InvalidRequest for attempts that the usage log could not hold: misnumbered, out of range, or not text."""
     if len(attempts) > MAX_ATTEMPTS:
         raise InvalidRequest(f"A reservation has at most {MAX_ATTEMPTS} attempts.", param="attempts")
     for expected, attempt in enumerate(attempts, start=1):
@@ -220,6 +221,7 @@ def _check_marks(attempt: Attempt) -> None:
 
 
 def check_text(text: str, name: str, limit: int) -> None:
+    """Raise InvalidRequest for a text that PostgreSQL cannot store, or of more than `limit` characters."""
     if len(text) > limit or "\0" in text or not (text.isascii() or _is_encodable(text)):
         raise InvalidRequest(f"{name} is at most {limit} characters of valid text without NUL.", param=name)
 

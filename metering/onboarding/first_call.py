@@ -28,7 +28,7 @@ class FirstCall:
 
 
 def first_call(tenant: Tenant) -> FirstCall:
-    """Three queries, along indexes."""
+    """Read a tenant's beginning, by three queries along indexes."""
     page = activity_page(Asked(tenant=tenant, since=tenant.created_at, until=END), limit=MOST)
     ended = [line for line in page.lines if line.status not in UNFINISHED]
     if ended:

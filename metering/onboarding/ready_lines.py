@@ -15,7 +15,7 @@ class ReadyLines:
 
 
 def ready_lines(token: ATIToken, *, base_url: str) -> ReadyLines:
-    """`base_url` is scheme, host and port."""
+    """Return the lines for a gateway at `base_url`: scheme, host and port."""
     base, model = f"{base_url}/v1", _model_of(token)
     return ReadyLines(
         curl=f"""curl {base}/chat/completions \\

@@ -20,7 +20,7 @@ MOST_TOLD = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetLine:
-    """One limit on one meter."""
+    """One limit on one meter, with a forecast of its use."""
 
     status: BudgetStatus
     forecast: Forecast | None
@@ -59,7 +59,7 @@ def budget_lines(reach: Reach, *, now: datetime) -> list[BudgetLine]:
 
 
 def with_forecasts(statuses: list[BudgetStatus], tenant: Tenant | None, *, now: datetime) -> list[BudgetLine]:
-    """In the order of the statuses."""
+    """Add a forecast to each status, in their order."""
     tenants = [tenant] if tenant is not None else list(Tenant.objects.only("pk", "slug"))
     by_id = rhythms([row.pk for row in tenants], now)
     slugs = {row.slug: row.pk for row in tenants}
@@ -74,7 +74,7 @@ def with_forecasts(statuses: list[BudgetStatus], tenant: Tenant | None, *, now: 
 
 
 def nearness(line: BudgetLine) -> tuple[float, float]:
-    """By what is used of the limit, then by the forecast of it."""
+    """Return what sorts lines by how near they are to their limits: the share used, then the forecast share."""
     limit = line.status.limit.amount
     foreseen = line.forecast.at_reset / limit if line.forecast is not None and limit else 0.0
     return (line.taken / limit if limit else 1.0, foreseen)

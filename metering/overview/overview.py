@@ -36,7 +36,7 @@ WINDOWS = {Window.DAY: "today", Window.WEEK: "week", Window.MONTH: "month"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alerts:
-    """What nobody has acknowledged, the newest first."""
+    """The alerts that nobody has acknowledged, the newest first."""
 
     count: int
     newest: tuple[QuotaAlert, ...]
@@ -46,7 +46,7 @@ class Alerts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """Everything within one reach."""
+    """What people see first, of all calls within one reach."""
 
     chosen: UsageFilter
     """The reach, with the range of `health`, `caches`, `tops` and `vendors`."""
@@ -120,7 +120,7 @@ def _tops(reach: Reach) -> tuple[str, ...]:
 
 
 def subject_of(reach: Reach) -> tuple[str, str]:
-    """Whose meters count everything in the reach."""
+    """Return the type and id of the subject whose meters count everything in the reach."""
     if reach.tenant is None:
         return SubjectType.GLOBAL.value, ""
     if reach.is_own:
@@ -136,7 +136,7 @@ def _of_whole(line: BudgetLine, reach: Reach) -> bool:
 
 
 def _limits(lines: list[BudgetLine], reach: Reach) -> dict[str, BudgetLine]:
-    """With least left of those that count the whole reach."""
+    """Return, by name of the window, the cost budget with least left among those that count the whole reach."""
     found: dict[str, BudgetLine] = {}
     for line in lines:
         limit = line.status.limit

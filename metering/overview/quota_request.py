@@ -23,7 +23,7 @@ def line_of_request(row: QuotaRequest, *, now: datetime) -> BudgetLine | None:
 def line_of_counter(
     tenant: Tenant, budget: Budget, subject_id: str | None, *, now: datetime
 ) -> BudgetLine | None:
-    """The same of any counter of a tenant."""
+    """The status and forecast of a counter of a tenant; of several the one nearest its limit."""
     before = LimitOnMeter(budget.pk, budget.per, subject_id or "", NOBODY)
     statuses = budget_status(
         now=now,
@@ -37,11 +37,7 @@ def line_of_counter(
     return max(with_forecasts(found, tenant, now=now), key=nearness, default=None)
 
 
-def radius_of_request(
-    row: QuotaRequest, *, now: datetime, amount: int | None = None, windows: int | None = None
-) -> BlastRadius:
-    """What approving it would do, of the amount that was asked for or of another one. Raises InvalidRequest."""
-    change = override_change(
-        counter=counter_of_request(row), amount=amount or row.amount, windows=windows, now=now
-    )
+def radius_of_request(row: QuotaRequest, *, now: datetime) -> BlastRadius:
+    """What approving it would do, with the amount that was asked for. Raises InvalidRequest."""
+    change = override_change(counter=counter_of_request(row), amount=row.amount, now=now)
     return blast_radius(change, now=now)

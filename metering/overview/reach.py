@@ -10,7 +10,7 @@ from metering.usage.subjects import Subjects
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """All of the gateway, of a tenant, or of one caller."""
+    """Whose calls are shown: all of the gateway's, a tenant's, or one caller's."""
 
     tenant: Tenant | None = None
     """None: all tenants."""

@@ -41,7 +41,7 @@ class VendorHealth:
 
 
 def vendors(chosen: UsageFilter, *, now: datetime, with_alerts: bool) -> list[VendorHealth]:
-    """The dearest first. Alerts are the gateway's own administrators' business."""
+    """Return how each vendor does, the dearest first. `with_alerts`: the viewer is an operator."""
     figures = {str(each.value): each.figures for each in top(chosen, by="provider", limit=MOST, names=SUMS)}
     active = Provider.objects.filter(is_active=True).order_by("name").values_list("name", flat=True)
     lately = _lately(chosen, now)
@@ -61,7 +61,7 @@ class _Lately:
 
 
 def _lately(chosen: UsageFilter, now: datetime) -> Mapping[str, _Lately]:
-    """Of the last quarter of an hour, by vendor: some hundred rows."""
+    """Count the attempts of the last quarter of an hour by vendor, from some hundred rows."""
     rows = UsageLog.objects.filter(id__gte=first_id_at(now - RECENT)).exclude(outcome=Outcome.CACHED.value)
     if chosen.tenant is not None:
         rows = rows.for_tenant(chosen.tenant)

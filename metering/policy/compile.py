@@ -67,6 +67,13 @@ def _compile(
     holding: frozenset[Condition],
     own: frozenset[Name],
 ) -> EffectivePolicy:
+    """The policy of a moment at which these conditions hold, for calls with these tags and this conversation (`own`).
+
+    1. Leave out what is about other tags and conversations, and rules whose condition does not hold.
+    2. Merge the rules into settings, and make limits of those about calls at once.
+    3. Sort the budgets' limits by what decides whether they concern a call: its provider, agent, class, its labels,
+       or nothing.
+    """
     rules = tuple([rule for rule in rules if rule.scope not in LABELS or (rule.scope, rule.scope_id) in own])
     holding_rules = [rule for rule in rules if rule.condition is None or rule.condition in holding]
     counting = [rule for rule in holding_rules if rule.scope not in TOLD_LATE]

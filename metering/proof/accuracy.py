@@ -34,7 +34,7 @@ class Exactness:
 
     @property
     def exact_share(self) -> Decimal | None:
-        """None: nothing was charged."""
+        """The part of the cost whose figures are the vendors' own, from 0 to 1; None: nothing was charged."""
         if not self.cost_nano_usd:
             return None
         return 1 - Decimal(self.estimated_nano_usd) / self.cost_nano_usd
@@ -55,7 +55,7 @@ class Deviation:
 
     @property
     def accuracy(self) -> Decimal | None:
-        """None: the vendors' cost is nothing. Never below zero."""
+        """One less the deviation's share of the vendors' cost, at least 0; None: that cost is nothing."""
         if not self.vendor_nano_usd:
             return None
         return max(Decimal(0), 1 - Decimal(self.deviation_nano_usd) / self.vendor_nano_usd)
@@ -63,7 +63,7 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accuracy:
-    """Of all providers, and of each."""
+    """How exact the figures of all providers together and of each are."""
 
     exactness: Exactness
     exactness_of: Mapping[str, Exactness]

@@ -17,7 +17,7 @@ from metering.models import ServedHour
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
-    """Requests of some time."""
+    """How many requests there were in some time, and how many of them failed."""
 
     answered: int = 0
     """All of them, whatever the answer was."""
@@ -28,12 +28,12 @@ class Served:
 
     @property
     def availability(self) -> Decimal | None:
-        """None: there was no request."""
+        """The part of the requests at which the gateway did not fail, from 0 to 1; None: there were none."""
         return 1 - Decimal(self.failed) / self.answered if self.answered else None
 
 
 def availability(*, since: datetime, until: datetime) -> Served:
-    """Of the hours that begin in [since, until)."""
+    """Add up what was served in the hours that begin in [since, until)."""
     rows = ServedHour.objects.filter(hour__gte=since, hour__lt=until)
     found = rows.aggregate(a=Sum("answered"), f=Sum("failed"), v=Sum("vendor_failed"))
     return Served(answered=found["a"] or 0, failed=found["f"] or 0, vendor_failed=found["v"] or 0)

@@ -38,7 +38,7 @@ REFUSED_FOR_GOOD = "budget_exceeded"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
-    """Amounts in nano-USD."""
+    """What was saved, and by what; amounts in nano-USD."""
 
     spent_nano_usd: int
     """What was charged."""

@@ -41,7 +41,7 @@ MOST_NAMED = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Denied:
+class DeniedPrincipal:
     """Calls that would have been denied, with what they cost, of one principal."""
 
     name: str
@@ -50,7 +50,7 @@ class Denied:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SilentPhase:
-    """The answer for one tenant."""
+    """What would have become of one tenant's calls, had its limits been enforced."""
 
     tenant: Tenant
     since: datetime
@@ -65,7 +65,7 @@ class SilentPhase:
     """Those that today's plan or the operator's own limits deny in any case."""
     by_rule: Mapping[tuple[str, str], Tally]
     """What denies them, with the error's code, the most calls first."""
-    by_whom: tuple[Denied, ...]
+    by_whom: tuple[DeniedPrincipal, ...]
     still_not_enforced: Mapping[tuple[str, str], Tally]
     """What rules of a looser mode of their own would let pass even then."""
     shortened: int
@@ -92,7 +92,6 @@ def silent_phase(
     *,
     since: datetime,
     until: datetime,
-    now: datetime,
     most_calls: int | None = None,
     most_before: int | None = None,
     progress: Progress = lambda share, calls: None,
@@ -165,6 +164,7 @@ def _objections(
     mode_since: datetime,
     exact: Decimal | None,
 ) -> Iterator[str]:
+    """Yield each reason, as a sentence, why the tenant's limits should not be enforced yet."""
     if tenant.enforcement_mode == EnforcementMode.ENFORCE:
         yield "The tenant is enforced already."
         return
@@ -194,25 +194,25 @@ def _objections(
 
 
 def _more(one: Tally, other: Tally) -> Tally:
-    """What the one has more than the other."""
+    """Return what `one` has more than `other`."""
     return Tally(
         calls=max(one.calls - other.calls, 0), cost_nano_usd=max(one.cost_nano_usd - other.cost_nano_usd, 0)
     )
 
 
 def _beyond(one: Mapping[K, Tally], other: Mapping[K, Tally]) -> dict[K, Tally]:
-    """By key, where the one has more calls."""
+    """Return what `one` has more than `other` by key, where it has more calls."""
     more = {key: _more(tally, other.get(key, Tally())) for key, tally in one.items()}
     return {key: tally for key, tally in more.items() if tally.calls}
 
 
-def _named(denied: Mapping[Principal, Tally]) -> Iterator[Denied]:
+def _named(denied: Mapping[Principal, Tally]) -> Iterator[DeniedPrincipal]:
     most = sorted(denied.items(), key=lambda item: (-item[1].calls, str(item[0])))[:MOST_NAMED]
     users = _names(User, "email", [user for (user, _), _ in most])
     tokens = _names(ATIToken, "prefix", [token for (user, token), _ in most if user is None])
     for (user, token), tally in most:
         name = users.get(user) if user is not None else tokens.get(token)
-        yield Denied(name=name or str(user or token or "nobody"), tally=tally)
+        yield DeniedPrincipal(name=name or str(user or token or "nobody"), tally=tally)
 
 
 def _names(noun: Any, column: str, ids: list[UUID | None]) -> dict[UUID | None, str]:
@@ -229,7 +229,7 @@ def _observed(tenant: Tenant, since: datetime, until: datetime) -> Mapping[str, 
 
 
 def phase_facts(found: SilentPhase) -> dict[str, Any]:
-    """As JSON-ready facts; money as decimal text in US dollars."""
+    """Return the phase ready for JSON; money is decimal text in US dollars."""
     return {
         "tenant": found.tenant.slug,
         "mode": found.tenant.enforcement_mode,

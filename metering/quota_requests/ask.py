@@ -4,10 +4,10 @@ from datetime import datetime
 
 from django.db import transaction
 
-from metering.asked_too_often import note_asking
 from metering.errors import InvalidRequest, NotPermitted, TransitionRefused
 from metering.identity.validate import validate
 from metering.models import QuotaRequest, Tenant, User
+from metering.note_asking import note_asking
 from metering.policy.edit.set_row import identity_of
 from metering.policy.overrides.add import checked_sentence
 from metering.policy.overrides.counter import Counter

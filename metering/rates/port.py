@@ -65,7 +65,7 @@ class Drawn(NamedTuple):
 
 
 class Buckets(Protocol):
-    """Token buckets by key."""
+    """The buckets of all rate limits, by key. They are drawn from, refill by the minute, and are corrected."""
 
     async def take(self, draws: tuple[Draw, ...], shadow_draws: tuple[Draw, ...] = ()) -> Drawn:
         """Take every draw's units, or, if one bucket has too few, none.

@@ -46,7 +46,7 @@ class ProcessBuckets:
         return self.take_now(draws, shadow_draws)
 
     def take_now(self, draws: tuple[Draw, ...], shadow_draws: tuple[Draw, ...] = ()) -> Drawn:
-        """The same without waiting."""
+        """Do what `take` does, without waiting."""
         now = self._now()
         if draws and draws[0].is_rolling:
             return self._windows.take(draws, now)

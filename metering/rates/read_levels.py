@@ -35,7 +35,7 @@ def read_levels(url: str, limits: Iterable[RateLimit]) -> Mapping[str, Level]:
 
 
 def _used(stored: bytes | None, now: int, per_minute: int) -> int:
-    """Of a bucket as `buckets.lua` stores it."""
+    """Return what is used of a bucket that `buckets.lua` has stored."""
     if stored is None:
         return 0
     used, at = map(int, stored.split())

@@ -85,7 +85,7 @@ class RedisBuckets:
         await self._first_try.wait()
 
     async def close(self) -> None:
-        """Let go of Redis."""
+        """Close the connection to Redis."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -199,12 +199,11 @@ class SharedBuckets:
     def __init__(
         self,
         redis: RedisBuckets,
-        own: ProcessBuckets | None = None,
         *,
         on_fallback: Callable[[], None] = lambda: None,
     ) -> None:
         self._redis = redis
-        self._own = own or ProcessBuckets()
+        self._own = ProcessBuckets()
         self._on_fallback = on_fallback
         """Counts the calls that this process decides by itself."""
 

@@ -92,7 +92,7 @@ class RateGrant:
         )
 
     def give_back(self) -> None:
-        """The call did not happen."""
+        """Give back what was drawn: the call did not happen."""
         self._correct({Dimension.REQUESTS: 0, Dimension.TOKENS: 0})
 
     def true_up(self, *, tokens: int) -> None:
@@ -161,7 +161,7 @@ async def take_rates(
 
 
 def _draws_of(limits: Sequence[RateLimit], tokens: int) -> tuple[Draw, ...]:
-    """One request or the tokens, of every bucket."""
+    """Return the draws of a call: one request, or its tokens, from every bucket."""
     units = {Dimension.REQUESTS: 1, Dimension.TOKENS: tokens}
     return tuple([Draw(limit.key, units[limit.dimension], limit.per_minute) for limit in limits])
 

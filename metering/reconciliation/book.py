@@ -125,6 +125,7 @@ def targets_of(cell: Compared) -> dict[BookedFor, Amounts]:
 def _book_one(
     done: Booked, wanted: _Wanted, provider: str, zone: str, names: ModelNames, submit: SubmitAll
 ) -> None:
+    """Book one cell for one reason (steps 1 to 4 above), and count in `done` what became of it."""
     cell = wanted.cell
     ours = [name for name in {*names.physical_of, cell.model} if names.of_ours(name) == cell.model]
     groups = groups_of(
@@ -223,7 +224,7 @@ def _entries_of(reservation_id: UUID) -> list[LedgerEntry]:
 
 
 def _next_number(reservation_id: UUID, past: Sequence[LedgerEntry]) -> int | None:
-    """None: the call has as many corrections as a call may have."""
+    """Return the number of the next correction; None: the call has as many as a call may have."""
     taken = {entry.pk for entry in past if entry.kind == EntryKind.ADJUST}
     free = (n for n in range(1, MAX_ADJUSTMENTS + 1) if derived_id(reservation_id, n + 1) not in taken)
     return next(free, None)

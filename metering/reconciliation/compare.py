@@ -141,6 +141,12 @@ def _cell(
     names: ModelNames,
     rates: Mapping[str, Sequence[tuple[date, Rates]]],
 ) -> Compared:
+    """Compare one day and model of the report with the ledger.
+
+    1. A cell that the report does not have was not used, as the vendor says.
+    2. The cost is divided into that of our keys and that of others': as the vendor tells it by key, or else by tokens.
+    3. What our part differs by is divided into other tokens (`usage_nano_usd`) and another price for the same tokens.
+    """
     day, model = cell
     vendor, side = ours.get(cell, VendorPart()), others.get(cell, VendorPart())
     have = ledger.get(cell, new_day())
@@ -152,7 +158,6 @@ def _cell(
         and side.tokens is None
         and not side.cost_nano_usd
     ):
-        # The report does not have the cell: nothing was used there, as the vendor says.
         vendor = VendorPart(requests=0, tokens=Tokens(), cost_nano_usd=0)
     elif vendor.tokens is None and side.tokens is not None:
         vendor.tokens = Tokens()

@@ -12,7 +12,7 @@ PAGE = 1_000
 
 @transaction.atomic
 def keep(comparison: Comparison, *, provider: str, since: date, until: date, now: datetime) -> None:
-    """In the place of what was kept of these days."""
+    """Keep the compared days, in the place of what was kept of them before."""
     ReconciledDay.objects.filter(provider_name=provider, day__gte=since, day__lt=until).delete()
     rows = (_row(cell, provider, now) for cell in comparison.cells)
     ReconciledDay.objects.bulk_create(rows, batch_size=PAGE)

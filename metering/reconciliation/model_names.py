@@ -38,7 +38,7 @@ class ModelNames:
 
 
 def names_of(provider: str) -> ModelNames:
-    """Of the models that the provider has in the catalog, active or not."""
+    """Return the names of the models that the provider has in the catalog, active or not."""
     rows = list(LLMModel.objects.filter(provider_id=provider).values_list("name", "physical_name"))
     known: dict[str, str] = {}
     for name, physical in rows:

@@ -144,7 +144,7 @@ def midnight(day: date, zone: str) -> datetime:
 
 
 def _pieces(since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Days of ids, one after the other."""
+    """Yield the ranges of ids day by day."""
     while since < until:
         end = min(since + timedelta(days=1), until)
         yield since, end

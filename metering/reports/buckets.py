@@ -27,7 +27,7 @@ class Bucket(StrEnum):
 
 
 def usual_bucket(days: int) -> Bucket:
-    """What shows so many days well."""
+    """Return the length of a piece of a chart that shows so many days well."""
     if days <= 1:
         return Bucket.HOUR
     return Bucket.DAY if days <= 92 else Bucket.WEEK

@@ -16,7 +16,7 @@ NANO_A_TOKEN = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheSavings:
-    """Amounts in nano-USD before markups."""
+    """What vendors' caches of prompts have saved; amounts in nano-USD before markups."""
 
     input_tokens: int
     cached_input_tokens: int
@@ -34,7 +34,7 @@ class CacheSavings:
 
 
 def cache_savings(chosen: UsageFilter, *, now: datetime) -> CacheSavings:
-    """Of the range of `chosen`."""
+    """Return what was saved in the range of `chosen`."""
     with reading():
         sums = sums_by(chosen, by=("model",), metric="input_tokens", limit=MOST_MODELS)
         saved = _saved_a_token(now)
@@ -55,7 +55,7 @@ def cache_savings(chosen: UsageFilter, *, now: datetime) -> CacheSavings:
 
 
 def _saved_a_token(now: datetime) -> dict[str, Decimal]:
-    """By model: what each cached token is cheaper, in nano-USD."""
+    """Return by model how much cheaper each cached token is, in nano-USD."""
     prices = ModelPrice.objects.filter(effective_from__lte=now).order_by("model_id", "-effective_from")
     rows = prices.distinct("model_id").values_list("model_id", "input", "cached_input")
     return {

@@ -11,7 +11,7 @@ from django.db.models.functions import TruncDate
 from metering.decisions.decision import Verdict
 from metering.models import PolicyDecision, Task
 from metering.reports.buckets import Bucket, bucket_of
-from metering.reports.dimensions import DIMENSIONS
+from metering.reports.groupings import GROUPINGS
 from metering.time_zones import zone_named
 from metering.usage.filters import UsageFilter
 
@@ -33,7 +33,7 @@ COLUMNS: dict[str, Any] = {
     "model": F("model"),
 }
 """What a refused call is told apart by. Of the calls of one row of the log, team and model are those of the first."""
-FILTERED = {DIMENSIONS[name].column: name for name in COLUMNS}
+FILTERED = {GROUPINGS[name].column: name for name in COLUMNS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class Refusals:
 
 
 def refused(chosen: UsageFilter) -> "QuerySet[PolicyDecision]":
-    """The rows of the decision log; filters that it does not know leave none."""
+    """Select the refusals in the decision log. A filter that it does not know leaves none."""
     since, until = chosen.both_ends
     rows: QuerySet[PolicyDecision] = PolicyDecision.objects.filter(
         verdict=Verdict.DENIED.value, code__in=REFUSED, minute__gte=since, minute__lt=until
@@ -65,8 +65,8 @@ def refused(chosen: UsageFilter) -> "QuerySet[PolicyDecision]":
 
 
 def unknown_filters(chosen: UsageFilter) -> list[str]:
-    """The titles of those that refusals do not know."""
-    titles = {each.column: each.title for each in DIMENSIONS.values()}
+    """Return the titles of the filters that the decision log does not know."""
+    titles = {each.column: each.title for each in GROUPINGS.values()}
     return [titles[column] for column, _ in chosen.only if column not in FILTERED]
 
 
@@ -75,14 +75,14 @@ def count_refused(chosen: UsageFilter) -> int:
 
 
 def refused_by(chosen: UsageFilter, *by: str, limit: int) -> dict[tuple[object, ...], int]:
-    """The most often refused first; `by` are names of COLUMNS."""
+    """Return how many calls were refused by these keys, names of COLUMNS; the largest first."""
     keys = {f"key{place}": COLUMNS[name] for place, name in enumerate(by)}
     counted = refused(chosen).values(**keys).annotate(n=Sum("count")).order_by("-n", *keys)
     return {tuple(key): times for *key, times in counted.values_list(*keys, "n")[:limit]}
 
 
 def refused_over_time(chosen: UsageFilter, bucket: Bucket) -> dict[date | datetime, int]:
-    """By pieces of time in the zone of `chosen`."""
+    """Return how many calls were refused in each piece of time in the zone of `chosen`."""
     piece = (
         # As usage is: an hour that a clock shows twice is two.
         Func(

@@ -8,10 +8,10 @@ from typing import Any
 from metering.errors import InvalidRequest
 from metering.reports.before import period_before
 from metering.reports.buckets import Bucket, Days, buckets_of, usual_bucket
-from metering.reports.dimensions import DIMENSIONS
 from metering.reports.explore_refusals import explore_refusals
 from metering.reports.explored import MOST_GROUPS, MOST_SUBGROUPS, SUBGROUPED, Explored, Group, Series
 from metering.reports.figures import DENIALS, NOTHING, Figures
+from metering.reports.groupings import GROUPINGS
 from metering.reports.metrics import METRICS
 from metering.reports.names import named
 from metering.reports.plan import reading
@@ -22,7 +22,7 @@ from metering.usage.filters import UsageFilter
 
 CHARTED = 6
 OVERLAPPING = "tag"
-"""The dimension of which a call may have several."""
+"""The grouping of which a call may have several."""
 MOST_ROWS = 20_000
 """Of a chart: a group of many tenants is several, of which the largest is meant."""
 
@@ -37,7 +37,9 @@ def explore(
     now: datetime,
     with_before: bool = True,
 ) -> Explored:
-    """`chosen` has both ends of its time. Without `bucket` the one that suits the range.
+    """Add up the usage of a range by `group`, and each group by `subgroup`. `chosen` has both ends of its time.
+
+    Without `bucket` the chart has pieces that suit the range; without `with_before` nothing is compared.
 
     Raises InvalidRequest for unknown words, a chart of too many pieces, and reports that take too long.
     """
@@ -70,9 +72,7 @@ def explore(
             tenant_id=key.tenant_id,
             figures=each.figures,
             before=groups_before.get(key.text, NOTHING),
-            cost_now_nano_usd=None
-            if priced is None
-            else each.figures.cost_nano_usd + priced.get(key.text, 0),
+            cost_now_nano_usd=_cost_now(each.figures, priced, key.text),
             subgroups=subgroups.get(key.text, ()),
         )
         for key, each in zip(keys, found, strict=True)
@@ -91,12 +91,17 @@ def explore(
     )
 
 
+def _cost_now(figures: Figures, changes: Mapping[str, int] | None, group: str) -> int | None:
+    """What a group's calls would cost at today's prices; None: too many would have to be priced again."""
+    return None if changes is None else figures.cost_nano_usd + changes.get(group, 0)
+
+
 def _check(metric: str, group: str, subgroup: str) -> None:
     if metric not in METRICS:
         raise InvalidRequest(f"{metric!r} is no metric; there are {', '.join(METRICS)}.", param="metric")
-    if group not in DIMENSIONS:
-        raise InvalidRequest(f"{group!r} is no group; there are {', '.join(DIMENSIONS)}.", param="group")
-    if subgroup and (subgroup not in DIMENSIONS or subgroup == group):
+    if group not in GROUPINGS:
+        raise InvalidRequest(f"{group!r} is no group; there are {', '.join(GROUPINGS)}.", param="group")
+    if subgroup and (subgroup not in GROUPINGS or subgroup == group):
         raise InvalidRequest(f"{subgroup!r} is no further group of {group}.", param="subgroup")
 
 
@@ -159,7 +164,7 @@ def _series(
     buckets: Sequence[date | datetime],
 ) -> list[Series]:
     """The largest groups and all others; of a metric that does not add up only everything together."""
-    asked: dict[str, Any] = {"bucket": bucket, "cuts": _cuts(chosen, bucket, buckets), "metric": metric}
+    asked: dict[str, Any] = {"bucket": bucket, "cuts": _cuts(chosen, buckets), "metric": metric}
     asked["names"] = names_of(metric)
     whole = _over_time(sums_by(chosen, limit=len(buckets) + 1, **asked).groups, metric).get("", {})
     if not METRICS[metric].adds_up:
@@ -182,8 +187,8 @@ def _series(
     return series
 
 
-def _cuts(chosen: UsageFilter, bucket: Bucket, buckets: Sequence[date | datetime]) -> list[datetime]:
-    """Where one piece ends and the next begins."""
+def _cuts(chosen: UsageFilter, buckets: Sequence[date | datetime]) -> list[datetime]:
+    """Return the moments at which the pieces begin."""
     zone = zone_named(chosen.zone)
     return [
         each
@@ -210,7 +215,7 @@ def _filled(
 
 
 def _rest(sums: Sums, found: Sequence[Sum]) -> Figures:
-    """What the groups that are not shown have together."""
+    """Return what the groups that are not shown have together."""
     rest = Figures({**sums.total.sums, "requests": sums.requests_of_groups})
     for each in found:
         rest = rest - each.figures

@@ -56,7 +56,7 @@ def _check(chosen: UsageFilter, group: str, subgroup: str) -> None:
 def _parts(
     chosen: UsageFilter, earlier: UsageFilter, by: tuple[str, str], outer: Sequence[object]
 ) -> dict[object, tuple[Group, ...]]:
-    """Of the largest groups the largest parts."""
+    """Return the largest parts of the largest groups."""
     before = refused_by(earlier, *by, limit=MOST_ROWS)
     rows: dict[object, list[tuple[object, int, int]]] = {key: [] for key in outer[:SUBGROUPED]}
     for (key, inner), times in refused_by(chosen, *by, limit=MOST_ROWS).items():

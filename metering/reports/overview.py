@@ -58,7 +58,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Top:
-    """One of the dearest."""
+    """One of the groups that cost most in a range."""
 
     value: object
     """An id, a code or a text; None: calls that have none."""
@@ -78,7 +78,7 @@ def days(chosen: UsageFilter, *, now: datetime, first: date | None = None, count
 
 
 def spendings(chosen: UsageFilter, *, now: datetime) -> Spendings:
-    """What was spent and called today, this week and this month."""
+    """Return what was spent and called today, this week and this month."""
     with reading():
         return Spendings(
             today=_spending(chosen, Bucket.DAY, now),

@@ -31,7 +31,7 @@ Span = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What to read from where."""
+    """Which part of a range is read from day rollups, from quarter rollups, and from the lines of the log."""
 
     level: Level
     days: tuple[Span, ...]
@@ -92,14 +92,14 @@ def plan(chosen: UsageFilter, *, level: Level, cuts: Sequence[datetime] = ()) ->
 
 @dataclass(frozen=True, slots=True)
 class _Units:
-    """The days of a range that are good but for what changed."""
+    """The days of a range whose rollups are good but for what has changed since."""
 
     days: list[Span]
     changed: list[datetime]
 
 
 def _units_of(chosen: UsageFilter) -> _Units | None:
-    """None: nothing was ever added up."""
+    """Return the units of the range; None: nothing was ever added up."""
     range_ = replace(chosen, only=())
     return once(("units", range_), lambda: _read_units(range_))
 
@@ -114,7 +114,7 @@ def _read_units(chosen: UsageFilter) -> _Units | None:
 
 @dataclass(frozen=True, slots=True)
 class _Good:
-    """Which units may be read."""
+    """Which units of a range may be read from rollups."""
 
     changed: list[datetime]
     cuts: list[datetime]
@@ -168,7 +168,7 @@ def _quarters(gaps: Sequence[Span]) -> list[Span]:
 
 
 def _merged(spans: Sequence[Span]) -> list[Span]:
-    """Spans in order, those that touch as one."""
+    """Return the spans in order, those that touch joined into one."""
     merged: list[Span] = []
     for since, until in spans:
         if merged and merged[-1][1] == since:

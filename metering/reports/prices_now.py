@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from metering.ids import first_id_at
-from metering.reports.dimensions import DIMENSIONS
+from metering.reports.groupings import GROUPINGS
 from metering.usage.fetch import fetch
 from metering.usage.filters import FEATURE, LISTS, UsageFilter
 from metering.usage.lines import LINES
@@ -74,15 +74,15 @@ def _moved(chosen: UsageFilter, now: datetime) -> dict[str, datetime]:
 
 
 def _key(by: str) -> tuple[str, str, str]:
-    dimension = DIMENSIONS[by]
-    owner = "NULL::text" if dimension.is_shared else "line.tenant_id::text"
+    grouping = GROUPINGS[by]
+    owner = "NULL::text" if grouping.is_shared else "line.tenant_id::text"
     if by == FEATURE:
         join = "LEFT JOIN metering_task task_of_line ON task_of_line.code = line.task"
         return "task_of_line.feature_id::text", owner, join
-    if dimension.column in LISTS:
+    if grouping.column in LISTS:
         return (
             "each.value::text",
             owner,
-            f"LEFT JOIN LATERAL unnest(line.{dimension.column}) each (value) ON true",
+            f"LEFT JOIN LATERAL unnest(line.{grouping.column}) each (value) ON true",
         )
-    return f"line.{dimension.column}::text", owner, ""
+    return f"line.{grouping.column}::text", owner, ""

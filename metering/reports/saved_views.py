@@ -33,7 +33,7 @@ def save_view(*, user: User, name: str, query: str, actor: str, now: datetime) -
 
 
 def delete_view(*, user: User, view_id: UUID, actor: str, now: datetime) -> str:
-    """Forget one of the person's own views; its name. Raises NotFound."""
+    """Delete one of the person's own views, and return its name. Raises NotFound."""
     with transaction.atomic():
         view = SavedView.objects.filter(user=user, pk=view_id).first()
         if view is None:

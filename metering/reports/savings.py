@@ -15,7 +15,6 @@ from metering.reports.sums import sums_by
 from metering.types import ModelClass
 from metering.usage.filters import UsageFilter
 
-MOST_MODELS = 1_000
 CLASSES = tuple(each.value for each in ModelClass)
 """From the cheapest to the dearest."""
 HALF = Decimal("0.5")
@@ -47,7 +46,7 @@ class Savings:
 
 
 def savings(chosen: UsageFilter, *, now: datetime) -> Savings:
-    """Of the range of `chosen`."""
+    """Return the ways in which the calls in the range of `chosen` could have cost less."""
     with reading():
         by_class = sums_by(chosen, by=("class",), limit=len(CLASSES) + 1).groups
         prices = _prices(now)
@@ -66,7 +65,7 @@ def savings(chosen: UsageFilter, *, now: datetime) -> Savings:
 
 
 def _prices(now: datetime) -> dict[str, list[ModelPrice]]:
-    """By class: the prices in force of the models that may be called."""
+    """Return by class the prices in force of the models that may be called."""
     rows = (
         ModelPrice.objects.filter(effective_from__lte=now, model__is_active=True)
         .order_by("model_id", "-effective_from")
@@ -110,7 +109,7 @@ def _cost(figures: Figures, price: ModelPrice) -> int:
 
 
 def _half_cached(caches: CacheSavings) -> int:
-    """As each cached token saved until now."""
+    """Return what half of the input would save, if each token saved as each cached one has until now."""
     if not caches.cached_input_tokens or caches.hit_rate is None or caches.hit_rate >= HALF:
         return 0
     more = caches.input_tokens / 2 - caches.cached_input_tokens

@@ -30,18 +30,18 @@ NOTHING = Spent()
 
 
 def spent(bucket: Bucket, *, tenant: Tenant, now: datetime) -> Spent:
-    """Of one tenant, of the day or month that it is there."""
+    """Return what one tenant has spent in the day or month that it is there now."""
     return _spent(total(_since(bucket, tenant, now)))
 
 
 def spent_by(by: str, bucket: Bucket, *, tenant: Tenant, now: datetime) -> dict[UUID, Spent]:
-    """The same by the id of each `user`, `token` or `team`."""
+    """Return what a tenant's users, tokens or teams have spent in that time, by id."""
     groups = sums_by(_since(bucket, tenant, now), by=(by,), limit=MOST).groups
     return {UUID(str(group.keys[0].value)): _spent(group.figures) for group in groups if group.keys[0].value}
 
 
 def spent_by_tenant(bucket: Bucket, *, tenants: Iterable[Tenant], now: datetime) -> dict[UUID, Spent]:
-    """By tenant; of those whose days begin together in one query."""
+    """Return what each tenant has spent; one query reads all whose days begin together."""
     found: dict[UUID, Spent] = {}
     for zone, rows in groupby(sorted(tenants, key=_zone), _zone):
         ids = {row.pk for row in rows}

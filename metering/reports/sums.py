@@ -1,4 +1,4 @@
-"""The query behind every report: usage of a range, added up by dimensions and pieces of time."""
+"""The query behind every report: usage of a range, added up by groupings and pieces of time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from metering.reports.buckets import Bucket
-from metering.reports.dimensions import DIMENSIONS
 from metering.reports.figures import NAMES, Figures
+from metering.reports.groupings import GROUPINGS
 from metering.reports.largest import used_by_largest
 from metering.reports.plan import Reading, once, plan
 from metering.reports.used import used
@@ -50,7 +50,7 @@ class Sum:
 
 
 def total(chosen: UsageFilter) -> Figures:
-    """Of everything."""
+    """Return the sums of everything together."""
     return sums_by(chosen).total
 
 
@@ -81,7 +81,7 @@ def sums_by(
 
     `only` leaves out all but these first keys; `each` is how many second keys of each first one are kept; `names` are
     the sums that are wanted, of which the metric's are some: all others are 0. With `is_of_largest` only those
-    conversations are looked at that can be among the largest. Of a dimension of which a call may have several, and of
+    conversations are looked at that can be among the largest. Of a grouping of which a call may have several, and of
     the largest, the figures of all are those of the groups together. Raises InvalidRequest as `metering.usage.fetch`
     does.
     """
@@ -118,7 +118,7 @@ def _sums(asked: "_Asked") -> Sums:
 def sums_of_largest(
     chosen: UsageFilter, *, by: str, metric: str, limit: int, names: Sequence[str] = NAMES
 ) -> Sums:
-    """The same as `sums_by` with one dimension. Of MANY groups only the largest are added up in full: most of the work
+    """The same as `sums_by` with one grouping. Of MANY groups only the largest are added up in full: most of the work
     would be for groups that nobody sees.
     """
     if by not in MANY:
@@ -135,13 +135,13 @@ def sums_of_largest(
 
 
 MANY = ("conversation",)
-"""Dimensions of so many values that the groups that are not shown are most of the work."""
+"""Groupings of so many values that the groups that are not shown are most of the work."""
 _NAMESAKES = 20
 """So many tenants' groups of one name are looked through for the one that is meant."""
 
 
 def names_of(metric: str) -> tuple[str, ...]:
-    """The sums that a metric is made of."""
+    """Return the names of the sums that a metric is made of."""
     return _MADE_OF.get(metric, (metric,))
 
 
@@ -156,7 +156,7 @@ _MADE_OF = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
-    """As `sums_by` has it."""
+    """What `sums_by` was asked."""
 
     chosen: UsageFilter
     by: tuple[str, ...]
@@ -172,7 +172,7 @@ class _Asked:
 
 def _columns(chosen: UsageFilter, by: Sequence[str]) -> set[str]:
     """What has to be told apart for the filters and the groups."""
-    columns = {column for column, _ in chosen.only} | {DIMENSIONS[name].column for name in by}
+    columns = {column for column, _ in chosen.only} | {GROUPINGS[name].column for name in by}
     return {"task" if column == FEATURE else column for column in columns} - {"tenant_id"}
 
 
@@ -204,7 +204,7 @@ UNION ALL SELECT true, {", ".join(totals)} FROM grouped
 
 def _among(name: str, only: Sequence[Key], params: dict[str, Any]) -> str:
     """Keys of these values; whose they are is looked at afterwards."""
-    kind = "uuid" if DIMENSIONS[name].column in ("tenant_id", "team_id", "user_id", "token_id") else "text"
+    kind = "uuid" if GROUPINGS[name].column in ("tenant_id", "team_id", "user_id", "token_id") else "text"
     params["only"] = [key.value for key in only if key.value is not None]
     some = f"{_value(name)} = ANY(%(only)s::{kind}[])"
     return f"({some} OR {_value(name)} IS NULL)" if any(key.value is None for key in only) else some
@@ -216,7 +216,7 @@ _TYPE = {"bucket": "date", "hour": "timestamptz"}
 def _keys(by: Sequence[str], bucket: Bucket | None) -> dict[str, str]:
     keys: dict[str, str] = {}
     for place, name in enumerate(by):
-        owner = "NULL::text" if DIMENSIONS[name].is_shared else "used.tenant_id::text"
+        owner = "NULL::text" if GROUPINGS[name].is_shared else "used.tenant_id::text"
         keys |= {f"key{place}": f"({_value(name)})::text", f"owner{place}": owner}
     if bucket is Bucket.HOUR:
         keys["hour"] = "date_trunc('hour', used.at, %(zone)s)"
@@ -228,12 +228,12 @@ def _keys(by: Sequence[str], bucket: Bucket | None) -> dict[str, str]:
 def _value(name: str) -> str:
     if name == FEATURE:
         return "task_of_used.feature_id"
-    column = DIMENSIONS[name].column
+    column = GROUPINGS[name].column
     return f"each_{column}.value" if column in LISTS else f"used.{column}"
 
 
 def _join(name: str) -> str:
-    column = DIMENSIONS[name].column
+    column = GROUPINGS[name].column
     if name == FEATURE:
         return "LEFT JOIN metering_task task_of_used ON task_of_used.code = used.task"
     if column in LISTS:
@@ -242,7 +242,7 @@ def _join(name: str) -> str:
 
 
 def _kept(by: Sequence[str], metric: str, each: int | None) -> str:
-    """What of the groups is shown, in order."""
+    """Return SQL that selects the groups that are shown, in order."""
     order = _order(metric)
     names = "".join(f", key{place} NULLS LAST, owner{place}" for place in range(len(by)))
     if each is None:

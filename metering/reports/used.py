@@ -14,7 +14,7 @@ from metering.usage.filters import UsageFilter
 def used(
     chosen: UsageFilter, read: Reading, counts: set[str], names: Sequence[str], params: dict[str, Any]
 ) -> str:
-    """All of the range: a subquery with the columns of its level."""
+    """Return a subquery of all usage in the range, with the columns of its level."""
     labels, sums = COLUMNS[read.level], sums_read(names, counts)
     timeless = replace(chosen, since=None, until=None)
     rows = [
@@ -58,7 +58,7 @@ def lines_of(
     counts: Sequence[str],
     params: dict[str, Any],
 ) -> str:
-    """SELECT of the same columns."""
+    """Return a SELECT of the same columns from the lines of the log."""
     ids = [(first_id_at(since), first_id_at(until)) for since, until in spans]
     condition = f"{within('line.id', ids, params)} AND {chosen.condition(params)}"
     values = ", ".join(f"{MEASURES[name]} AS {name}" for name in sums)
@@ -67,7 +67,7 @@ def lines_of(
 
 
 def within(column: str, spans: Sequence[tuple[Any, Any]], params: dict[str, Any]) -> str:
-    """SQL: whether it is in one of them."""
+    """Return SQL that says whether a moment is in one of the spans."""
     parts = []
     for since, until in spans:
         name = f"span_{len(params)}"

@@ -106,7 +106,7 @@ class Allowance:
 
     @property
     def id(self) -> str:
-        """The reservation's id."""
+        """The reservation's id as text."""
         return str(self._hold.reservation_id)
 
     @property
@@ -254,7 +254,7 @@ class Allowance:
         return self._opening if body is self._opening.asked else self._bound(body)
 
     async def _first(self, request: BoundedRequest, ends_at_s: float) -> RunningAttempt:
-        """The first attempt at a call."""
+        """Cover a call at its first model, and make the first attempt."""
         return self._start(await self._cover(request.calls[0]), ends_at_s, untried=len(request.calls) - 1)
 
     async def _again(

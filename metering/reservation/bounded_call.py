@@ -65,7 +65,7 @@ class BoundedRequest(Measured, frozen=True, kw_only=True):
         return self.calls[0].asked
 
     def arranged(self, places: Sequence[int]) -> "BoundedRequest":
-        """The same with its calls in another order, or with some of them."""
+        """The same request with its calls in another order, or with some of them."""
         calls = tuple([self.calls[place] for place in places])
         return replace(self, calls=calls, answer_tokens=calls[0].answer_tokens, bound=most_of(calls))
 

@@ -1,4 +1,4 @@
-"""What a task's attempts used, kept outside the process that runs it: if that is killed, its books can be closed."""
+"""What a task's attempts used, kept outside the process that runs it, so that they are settled if it is killed."""
 
 from typing import Protocol
 from uuid import UUID

@@ -87,7 +87,7 @@ class LeaseKeeper:
 
     @property
     def kept(self) -> int:
-        """How many calls are looked after."""
+        """How many calls have their leases renewed."""
         return len(self._leases)
 
     def keep(self, hold: Hold, *, granted_s: float, policy: EffectivePolicy | None = None) -> Lease:

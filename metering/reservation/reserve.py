@@ -45,7 +45,7 @@ def used_limits(limits: Iterable[MeterLimit], amounts: Amounts) -> list[MeterLim
 
 
 def hold_lines(limits: Iterable[MeterLimit], amounts: Amounts) -> tuple[HoldLine, ...]:
-    """The command's lines."""
+    """Make the command's line of each of these limits, for what the call needs of its dimension."""
     return tuple(
         [
             HoldLine(
@@ -134,7 +134,7 @@ async def reserve(
 
 
 def _cancel(command: Reserve, ledger: Ledger, background: BackgroundTasks) -> None:
-    """For good, whether or not it was carried out."""
+    """Cancel a reserve for good, whether or not it was carried out."""
     background.spawn(
         release(
             ledger=ledger,

@@ -21,7 +21,7 @@ LEAST_TIMEOUT_S = 0.1
 
 
 class Spoken(Struct, frozen=True, kw_only=True):
-    """How the caller speaks."""
+    """The protocol in which the caller asks, and is answered."""
 
     protocol: WireProtocol = WireProtocol.CHAT
     headers: Mapping[str, str] = {}
@@ -81,7 +81,7 @@ class RunningAttempt:
 
     @property
     def model(self) -> ServedModel:
-        """Where it goes."""
+        """The model that the attempt is made at."""
         return self._call.model
 
     @property
@@ -95,16 +95,16 @@ class RunningAttempt:
         return self.request.progress.sent
 
     def saw_answer(self, answer: VendorAnswer) -> None:
-        """The whole answer is there."""
+        """Note that the whole answer is there."""
         self._response_model, self._usage = answer.model, answer.usage
 
     def saw_chunk(self, chunk: VendorChunk) -> None:
-        """A part of the answer is there."""
+        """Note that a part of the answer is there."""
         self._response_model = self._response_model or chunk.model
         self._usage = chunk.usage or self._usage
 
     def saw_failure(self, usage: Usage | None) -> None:
-        """It failed, and may be billed for this; None: up to its bound."""
+        """Note that the attempt failed, and may be billed for `usage`; None: up to its bound."""
         self._usage = usage
 
     def as_attempt(self, outcome: Outcome) -> Attempt:

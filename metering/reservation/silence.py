@@ -80,7 +80,7 @@ class KeptBack:
         self._bytes = 0
 
     def add(self, chunk: VendorChunk) -> None:
-        """Keep one more."""
+        """Keep one more chunk back."""
         self.chunks.append(chunk)
         self._bytes += len(chunk.data)
 

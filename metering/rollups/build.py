@@ -22,7 +22,7 @@ _FORGET = "DELETE FROM metering_usagerollup WHERE zone = %(zone)s AND starts_at 
 
 
 def build_quarters(connection: psycopg.Connection, units: Sequence[datetime]) -> None:
-    """Quarters that follow each other without a gap, in order."""
+    """Build the rollups of quarters that follow each other without a gap, in order."""
     bounds = {"zone": ANY_ZONE, "units": units, "length": QUARTER, **_between(units[0], units[-1] + QUARTER)}
     starts_at = quarter_of("metering_moment(line.id)")
     with connection.transaction():
@@ -33,7 +33,7 @@ def build_quarters(connection: psycopg.Connection, units: Sequence[datetime]) ->
 
 
 def build_day(connection: psycopg.Connection, zone: str, since: datetime, until: datetime) -> None:
-    """A day of the tenants of a zone; of UTC that of all."""
+    """Build the day rollups of the tenants of a zone; for UTC those of all tenants."""
     bounds = {"zone": zone, "units": [since], "length": until - since, **_between(since, until)}
     with connection.transaction():
         connection.execute(_FORGET, bounds)

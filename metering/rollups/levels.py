@@ -14,7 +14,7 @@ ANY_ZONE = ""
 
 
 class Level(IntEnum):
-    """How much is told apart."""
+    """How much rollups tell apart: COLUMNS lists the columns of each level."""
 
     ALL = 9
     MODELS = 10

@@ -81,7 +81,7 @@ def roll_up_usage(conninfo: str, now: datetime, *, budget_s: float = BUDGET_S) -
 
 
 def _missing(connection: psycopg.Connection, first: datetime, now: datetime) -> Iterator[Callable[[], int]]:
-    """What is to be added up, the most wanted first."""
+    """Yield the units that are to be added up, the most wanted first."""
     for units in _missing_quarters(connection, first, now):
         yield partial(_build_quarters, connection, units)
     for zone in _zones(connection):
@@ -128,7 +128,7 @@ def _forget_old_quarters(connection: psycopg.Connection, now: datetime) -> None:
 def _missing_quarters(
     connection: psycopg.Connection, first: datetime, now: datetime
 ) -> Iterator[list[datetime]]:
-    """Runs without a gap, the newest first."""
+    """Return runs of quarters without a gap that are to be added up, the newest first."""
     low = max(_quarter_at(first), _quarter_at(now - KEEP_QUARTERS))
     high = _quarter_at(now - OVER_FOR)
     found = connection.execute(
@@ -149,7 +149,7 @@ def _missing_quarters(
 def _missing_days(
     connection: psycopg.Connection, zone: str, first: datetime, now: datetime
 ) -> Iterator[tuple[datetime, datetime]]:
-    """The newest first."""
+    """Return the days that are to be added up, the newest first."""
     rows = connection.execute("SELECT starts_at FROM metering_rolledunit WHERE zone = %s", (zone,)).fetchall()
     known = {row[0] for row in rows}
     place = zone_named(zone)

@@ -28,7 +28,7 @@ class Above(NamedTuple):
 
 
 class AboveAlready(NamedTuple):
-    """All of them, as far as they could be counted."""
+    """Everybody who is above, as far as that could be counted."""
 
     found: tuple[Above, ...]
     is_complete: bool
@@ -86,7 +86,7 @@ def _use(budget: Budget, tenants: Mapping[UUID, Tenant], now: datetime) -> Use |
 
 
 def _added(overrides: Iterable[Override], owner: UUID, subject: str, budget: Budget, now: datetime) -> int:
-    """What overrides add for one subject, now."""
+    """Return what overrides add for one subject now."""
     tenant_id = None if budget.per in SHARED else owner
     return sum(
         each.amount
@@ -98,7 +98,7 @@ def _added(overrides: Iterable[Override], owner: UUID, subject: str, budget: Bud
 
 
 def _only(budget: Budget, use: Use | None) -> Use | None:
-    """Of a budget that is about somebody, that one's."""
+    """Return the use of whom the budget is about; of everybody if it is about nobody in particular."""
     if use is None or budget.scope != budget.per or not budget.scope_id:
         return use
     return {key: used for key, used in use.items() if key[1] == budget.scope_id}
@@ -109,7 +109,7 @@ def _calendar(tenant: Tenant) -> tuple[str, int]:
 
 
 def _names(per: SubjectType, use: Use, tenants: Mapping[UUID, Tenant]) -> Mapping[tuple[UUID, str], str]:
-    """What people call them."""
+    """Return what people call these subjects."""
     known = dict(_known(per, {subject for _, subject in use}))
     return {
         (owner, subject): known.get(subject) or _unnamed(per, subject, tenants.get(owner))

@@ -194,7 +194,7 @@ def _line(row: tuple[Any, ...]) -> Line:
 
 
 def _together(line: Line, row: tuple[Any, ...]) -> Line:
-    """A call of several attempts: it counts for each vendor that it was at."""
+    """Join the lines of a call of several attempts: it counts for each vendor that it was at."""
     other = _line(row)
     providers = tuple(dict.fromkeys((*line.providers, *other.providers)))
     return line._replace(providers=providers, used=line.used + other.used, is_use=line.is_use or other.is_use)

@@ -90,11 +90,11 @@ def change_of_row(row: Row, apply: Callable[[], object]) -> Change:
     return Change(scope=Scope(row.scope), tenant=row.tenant, scope_id=row.scope_id, apply=apply)
 
 
-def override_change(*, counter: Counter, amount: int, windows: int | None, now: datetime) -> Change:
-    """A budget raised for a while, for one of its counters or for everybody's in the tenant."""
+def override_change(*, counter: Counter, amount: int, now: datetime) -> Change:
+    """A budget raised until somebody takes that back, for one of its counters or for everybody's in the tenant."""
 
     def apply() -> Budget:
-        add_override(counter=counter, amount=amount, windows=windows, actor=ACTOR, now=now)
+        add_override(counter=counter, amount=amount, windows=None, actor=ACTOR, now=now)
         return counter.budget
 
     per = counter.budget.per

@@ -5,7 +5,7 @@
 The same on a source that was read after a change (`read_policy_rows(after=...)`) says what an edit would make of it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -76,7 +76,7 @@ class EffectiveLimit:
 
     @property
     def identity(self) -> tuple[str, str, str, str]:
-        """What is the same limit before and after an edit, beside its tasks."""
+        """What tells that a limit before an edit and one after it are the same, besides its tasks."""
         return self.key, self.counted_for, self.model_class, self.set_by.name if self.is_budget else ""
 
 
@@ -135,7 +135,7 @@ def _of_rules(
                 tasks=(),
                 set_by=_set_by(rule, names),
                 mode=mode,
-                in_place_of=_in_place_of(spec, rule, chosen, enforced, names),
+                in_place_of=_in_place_of(spec, rule, enforced, names),
                 is_tighter=rule.scope in NARROW_SCOPES,
                 not_now=not_now,
             )
@@ -181,9 +181,7 @@ def _counted_for(spec: RuleKey, slot: Slot) -> str:
     return f"each {each}" if each else slot.scope.value
 
 
-def _in_place_of(
-    spec: RuleKey, rule: Rule, chosen: Mapping[Slot, Rule], rules: Iterable[Rule], names: SourceNames
-) -> tuple[SetBy, ...]:
+def _in_place_of(spec: RuleKey, rule: Rule, rules: Iterable[Rule], names: SourceNames) -> tuple[SetBy, ...]:
     """Rules that would count if this one did not: for the base only those of the base."""
     if spec.merge is Merge.UNION or (spec.name in COUNTED_APART and rule.scope in NARROW_SCOPES):
         return ()  # it counts beside the others

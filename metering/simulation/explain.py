@@ -85,17 +85,17 @@ def explain_call(
         denied = _denied(decision, refusal, deciding_rule(refusal, asker.subject.plan, policy), trace)
         return replace(denied, message=refusal.message + _wait_before(refusal, policy))
     decision = _served_by(decision, admitted.plan.route)
-    if not admitted.notices:
+    if not admitted.verdicts:
         return replace(decision, message=_told(decision), trace=trace)
-    verdict, mode, code, rule, rule_id, message = admitted.notices[0]
+    first = admitted.verdicts[0]
     return replace(
         decision,
-        verdict=verdict,
-        mode=mode,
-        code=code,
-        rule=rule,
-        rule_id=rule_id,
-        message=message,
+        verdict=first.kind,
+        mode=first.mode,
+        code=first.code,
+        rule=first.rule,
+        rule_id=first.rule_id,
+        message=first.message,
         trace=trace,
     )
 

@@ -29,7 +29,7 @@ _FACTS = (
 
 
 class LoggedAttempt(NamedTuple):
-    """One row of the log; names as there."""
+    """One row of the usage log, with the names that it has there."""
 
     reservation_id: UUID
     tenant_id: UUID

@@ -39,7 +39,7 @@ def plan_of_use(demand: Demand[LoggedUse], policy: EffectivePolicy, call: Logged
         hard=False,
         measured=LoggedUse(bound=used, answer_tokens=0, estimate_input=lambda limit: 0, saved_nano_usd=0),
         bound=used,
-        notices=(),
+        verdicts=(),
     )
 
 

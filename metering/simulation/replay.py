@@ -187,8 +187,8 @@ class ReplayRun:
         except MeteringError as refusal:
             self._count_denial(call, refusal, asker, policy)
             return True
-        for notice in admitted.notices:
-            self.replayed.would_deny.setdefault((notice.rule, notice.code), Tally()).add(
+        for verdict in admitted.verdicts:
+            self.replayed.would_deny.setdefault((verdict.rule, verdict.code), Tally()).add(
                 call.used.cost_nano_usd
             )
         saved = plan.measured.saved_nano_usd

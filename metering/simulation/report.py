@@ -14,7 +14,7 @@ from metering.simulation.replay import Replayed, Tally
 
 
 def replay_facts(replayed: Replayed) -> dict[str, Any]:
-    """Money as decimal text in US dollars."""
+    """Return the replay ready for JSON; money is decimal text in US dollars."""
     total, denied = replayed.total, replayed.denied
     return {
         "calls": total.calls,

@@ -38,6 +38,6 @@ class Changes:
         self.quiet_until_s = moment_s + DEAF_AFTER_S
 
     def tell(self, tenants: Tenants) -> None:
-        """Something changed."""
+        """Tell all followers that something changed."""
         for drop in self._followers:
             drop(tenants)

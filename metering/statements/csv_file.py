@@ -19,7 +19,7 @@ _AMOUNTS = ("vendor", "markup", "discount", "corrected", "charged")
 
 
 def statement_csv(figures: Figures) -> str:
-    """With a row for each line of each section; `section` says which."""
+    """Return a statement as CSV, with a row for each line of each section; the column `section` says which."""
     return csv_text(COLUMNS, _rows(figures), header=True)
 
 

@@ -33,7 +33,7 @@ class Document:
 
 
 def document_of(figures: Figures, *, digest: str) -> Document:
-    """`digest` is that of the figures."""
+    """Return a statement as a document of titles, lines and tables; `digest` is that of its figures."""
     moment = Moments(figures.timezone)
     last_day = figures.ends_at.astimezone(zone_named(figures.timezone)) - timedelta(microseconds=1)
     first_day = figures.starts_at.astimezone(zone_named(figures.timezone))

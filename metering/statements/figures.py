@@ -49,7 +49,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 class Entries(Struct, frozen=True, kw_only=True):
-    """The largest ones, and the sum of all."""
+    """The largest corrections, and the sum of all."""
 
     shown: tuple[Entry, ...]
     count: int
@@ -67,7 +67,7 @@ class TopUp(Struct, frozen=True, kw_only=True):
 
 
 class TopUps(Struct, frozen=True, kw_only=True):
-    """The first ones, and the sum of all."""
+    """The first top-ups, and the sum of all."""
 
     shown: tuple[TopUp, ...]
     count: int
@@ -77,7 +77,7 @@ class TopUps(Struct, frozen=True, kw_only=True):
 NO_TOP_UPS = TopUps(shown=(), count=0, nano_usd=0)
 
 
-class BudgetLine(Struct, frozen=True, kw_only=True):
+class BudgetFigures(Struct, frozen=True, kw_only=True):
     """One limit when the month ended. Amounts are in its unit: nano-USD for cost."""
 
     whom: str
@@ -91,7 +91,7 @@ class BudgetLine(Struct, frozen=True, kw_only=True):
 
 
 class Figures(Struct, frozen=True, kw_only=True):
-    """All of it. `total` = `usage.charged` + `earlier`."""
+    """All figures of a statement. `total_nano_usd` is what `usage` was charged and what `earlier` adds."""
 
     version: int = 1
     number: int = 0
@@ -114,13 +114,13 @@ class Figures(Struct, frozen=True, kw_only=True):
     earlier: Entries
     """Of calls of months whose statements had been issued."""
     total_nano_usd: int
-    budgets: tuple[BudgetLine, ...]
+    budgets: tuple[BudgetFigures, ...]
     top_ups: TopUps = NO_TOP_UPS
     """They raise what may be spent in all, and are no part of `total`."""
 
 
 def text_of(figures: Figures) -> str:
-    """Canonical JSON: the same figures are the same text."""
+    """Return the figures as canonical JSON: the same figures are the same text."""
     return msgspec.json.encode(figures, order="deterministic").decode()
 
 
@@ -133,5 +133,5 @@ def digest_of(text: str) -> str:
 
 
 def as_json(figures: Figures) -> Any:
-    """For answers in JSON."""
+    """Return the figures as the API tells them."""
     return msgspec.to_builtins(figures)

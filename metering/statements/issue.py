@@ -49,7 +49,7 @@ def _check_kept(tenant: Tenant, month: date) -> None:
 
 
 def statements_of(tenant: Tenant) -> list[Statement]:
-    """The oldest first."""
+    """Select a tenant's statements, the oldest first."""
     return list(Statement.objects.for_tenant(tenant).select_related("tenant").order_by("month"))
 
 

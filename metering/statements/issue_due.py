@@ -24,9 +24,13 @@ ACTOR = "statements"
 logger = logging.getLogger(__name__)
 
 
-def issue_due(*, now: datetime, budget_s: float = BUDGET_S) -> int:
-    """How many. In any order, so that those whose books cannot be read, or take long, hold up nobody else for good."""
-    until = time.monotonic() + budget_s
+def issue_due(*, now: datetime) -> int:
+    """Issue the statements that are due, for BUDGET_S at most, and return how many were issued.
+
+    They come in random order, so that a tenant whose usage cannot be read, or takes long, does not hold up the others
+    for good.
+    """
+    until = time.monotonic() + BUDGET_S
     issued = 0
     due = list(_due(now))
     random.shuffle(due)
@@ -67,6 +71,6 @@ def _used_something(tenant: Tenant, since: datetime, until: datetime) -> bool:
 
 
 def _was_corrected(tenant: Tenant) -> bool:
-    """Since its last statement."""
+    """Return whether calls of the tenant were corrected since its last statement."""
     issued = statements_of(tenant)
     return bool(issued) and recorded_since(issued).count > 0

@@ -10,7 +10,7 @@ from metering.types import Window
 
 
 def month_named(text: str) -> date:
-    """`2026-10`. Raises InvalidRequest."""
+    """Read a month such as `2026-10`; return its first day. Raises InvalidRequest."""
     try:
         if len(text) != len("2026-10"):
             raise ValueError

@@ -31,7 +31,7 @@ def statement_pdf(document: Document) -> bytes:
 
 @cache
 def _compiler() -> Any:
-    """Imported when it is first needed: it is 80 MB."""
+    """Return the compiler of documents, which is imported when it is first needed: it is 80 MB."""
     import typst
 
     return typst.Compiler(

@@ -22,7 +22,7 @@ MOST_ENTRIES = 500
 
 
 def corrections_of(tenant: Tenant, month: date, since: datetime, until: datetime) -> Entries:
-    """By hand, to calls that were admitted in [since, until)."""
+    """Read the corrections by hand to calls that were admitted in [since, until)."""
     rows = _admitted(tenant, since, until).filter(kind=EntryKind.ADJUST)
     return _entries(rows, [(since, month)])
 

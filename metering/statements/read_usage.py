@@ -95,5 +95,5 @@ def _names(model: Any, column: str, ids: Iterable[UUID | None]) -> dict[UUID, st
 
 
 def _name(names: dict[UUID, str], id_: UUID | None, nobody: str) -> str:
-    """Whoever is gone by now is called by the id."""
+    """Return the name of somebody; whoever is gone by now is called by the id."""
     return nobody if id_ is None else names.get(id_, str(id_))

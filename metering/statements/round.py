@@ -11,5 +11,5 @@ def cents(nano_usd: int) -> Decimal:
 
 
 def cents_text(nano_usd: int) -> str:
-    """`1,234.57`; below zero `-1,234.57`."""
+    """Return nano-USD as dollars and cents: `1,234.57`, and below zero `-1,234.57`."""
     return f"{cents(nano_usd):,}"

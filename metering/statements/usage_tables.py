@@ -24,7 +24,7 @@ def sums_table(figures: Figures) -> Table:
 
 
 def groups_table(title: str, noun: str, groups: tuple[Group, ...], usage: Sums) -> Table:
-    """Columns of which every figure is zero are left out."""
+    """Return the table of these groups, without columns of which every figure is zero."""
     every = [*(group.sums for group in groups), usage]
     counts = {
         "Requests": [each.requests for each in every],

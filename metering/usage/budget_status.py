@@ -99,7 +99,7 @@ class _Reading:
         return limit.scope is not Scope.PLAN or limit.scope_id in self._plans.get(tenant_id, ())
 
     def _status(self, limit: Limit, key: LimitOnMeter, meter: UsageMeter | None) -> BudgetStatus | None:
-        """None while the limit does not count."""
+        """The status of a limit on a meter, which may not be there yet; None: the limit does not count now."""
         owner = self._tenants.get(key.tenant_id)
         if owner is not None and not self._applies(limit, owner.pk):
             return None

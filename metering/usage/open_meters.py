@@ -69,10 +69,11 @@ def open_meters(
     after: LimitOnMeter | None,
     most_told: int | None = None,
 ) -> Iterator[tuple[LimitOnMeter, UsageMeter]]:
-    """Those that limits stand on, of these tenants or shared by all; with `subjects`, of these of each limit only.
+    """Yield the open meters on which the limits stand, those that follow `after`, by one query however many there are.
 
-    With `most_told`, of a limit's that are of subjects that calls tell only so many, the fullest. One query, however
-    many there are.
+    They are meters of these tenants, or shared by all. With `subjects` only those of these subjects of each limit.
+    With `most_told` at most so many of one limit, the fullest, among those of agents, tags and other subjects that
+    calls tell, because there is no end of those.
     """
     after = after or FIRST
     subject_ids = None

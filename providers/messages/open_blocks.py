@@ -23,7 +23,7 @@ UNNUMBERED = -1
 
 
 class OpenBlocks:
-    """Pieces in, events out."""
+    """Makes the events of content blocks from pieces of text and of tool calls."""
 
     def __init__(self, message_id: str) -> None:
         self._message_id = message_id

@@ -9,7 +9,7 @@ from providers.openai_compatible.errors import broken
 
 
 class StreamedCall(BegunCall):
-    """A tool call whose pieces come."""
+    """A tool call whose pieces still come."""
 
     def __init__(self, id: str, given_id: str) -> None:
         super().__init__(given_id)

@@ -6,7 +6,7 @@ from providers.port import Usage
 
 
 def usage_object(usage: Usage) -> dict[str, Any]:
-    """Of a whole answer."""
+    """Return the `usage` of a whole Message."""
     return {
         **running_usage(usage),
         "cache_creation": {

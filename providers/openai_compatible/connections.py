@@ -20,7 +20,7 @@ class Connections:
         )
 
     def take(self, user: object) -> ClientSession:
-        """The running loop's client."""
+        """Take a share in the running event loop's HTTP client, and return it."""
         loop = asyncio.get_running_loop()
         found = self._open.get(loop)
         if found is None:
@@ -30,7 +30,7 @@ class Connections:
         return session
 
     async def let_go(self, user: object) -> None:
-        """The user needs it no more."""
+        """Give the share in the client back; whoever is the last closes the client."""
         loop = asyncio.get_running_loop()
         session, users = self._open.get(loop, (None, set()))
         users.discard(user)

@@ -2,6 +2,12 @@
 
 import json
 
+from providers.openai_compatible.errors import broken
+
+MAX_EVENT_BYTES = 16 * 1024 * 1024
+"""Of one event: a picture in it may have several megabytes."""
+MAX_STREAM_BYTES = 64 * 1024 * 1024
+"""For a vendor that never ends; the call's deadline is the other bound."""
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 NAMED_ERROR = frozenset({b"event: error", b"event:error"})
 
@@ -56,6 +62,28 @@ class EventParser:
         self._unended.clear()
         self._held = b""
         return [event] if event else []
+
+
+class BoundedEvents:
+    """The events of one vendor's stream. Raises ProviderError where one of them, or all together, are too long."""
+
+    def __init__(self) -> None:
+        self._parser = EventParser(MAX_EVENT_BYTES)
+        self._length = 0
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The events that these bytes complete."""
+        self._length += len(data)
+        if self._length > MAX_STREAM_BYTES:
+            raise broken(f"its stream is longer than {MAX_STREAM_BYTES:,} bytes")
+        try:
+            return self._parser.feed(data)
+        except EventTooLarge:
+            raise broken(f"an event of its stream is longer than {MAX_EVENT_BYTES:,} bytes") from None
+
+    def end(self) -> list[bytes]:
+        """A last event that lacks its blank line."""
+        return self._parser.end()
 
 
 def _is_one_event(data: bytes) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from providers.openai_compatible.errors import broken, error_within
-from providers.openai_compatible.events import EventParser, EventTooLarge
+from providers.openai_compatible.events import BoundedEvents
 from providers.openai_compatible.final_usage import usage_of_answer, usage_of_cut
 from providers.openai_compatible.finish import ends_any, failure_in, has_own_finish, with_known_finish
 from providers.openai_compatible.generated import Generated
@@ -23,10 +23,6 @@ DONE_FORMS = (b"[DONE]", b'"[DONE]"', b"[done]")
 """How the last event begins; the SDKs look no further either."""
 GOES_ON = ("null", "none")
 """Finish reasons with which some vendors say that there is none yet."""
-MAX_EVENT_BYTES = 16 * 1024 * 1024
-"""Of one event: a picture in it may have several megabytes."""
-MAX_STREAM_BYTES = 64 * 1024 * 1024
-"""For a vendor that never ends; the call's deadline is the other bound."""
 
 
 class StreamedAnswer:
@@ -38,8 +34,7 @@ class StreamedAnswer:
         self._api_key = api_key
         self._traits = traits
         self._choices = choices if isinstance(choices, int) and choices > 0 else 1
-        self._parser = EventParser(MAX_EVENT_BYTES)
-        self._length = 0
+        self._events = BoundedEvents()
         self._model = ""
         self._tier = ""
         self._hides_running_usage = traits.running_usage and not asks_for_running_usage(call.asked)
@@ -71,18 +66,11 @@ class StreamedAnswer:
 
     def feed(self, data: bytes) -> Iterator[Chunk]:
         """The chunks that these bytes complete, up to `[DONE]`."""
-        self._length += len(data)
-        if self._length > MAX_STREAM_BYTES:
-            raise broken(f"its stream is longer than {MAX_STREAM_BYTES:,} bytes")
-        try:
-            events = self._parser.feed(data)
-        except EventTooLarge:
-            raise broken(f"an event of its stream is longer than {MAX_EVENT_BYTES:,} bytes") from None
-        return self._chunks(events)
+        return self._chunks(self._events.feed(data))
 
     async def end(self) -> list[Chunk]:
         """The last chunks: what came without its blank line, and what the answer is charged for."""
-        chunks = [] if self.done else list(self._chunks(self._parser.end()))
+        chunks = [] if self.done else list(self._chunks(self._events.end()))
         if not (self.is_complete or self._is_closed_by_usage):
             raise broken("its stream ended before its answer did")
         if not (self._open or self._finished) and self._reported.is_empty:

@@ -54,7 +54,7 @@ class TimedReader:
                 self._left_s -= self._loop.time() - since_s
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stop watching the time."""
         self._timer.cancel()
 
     def _set_gap(self, gap_s: float) -> None:

@@ -23,7 +23,7 @@ def _named(rule: Rule, *names: str) -> dict[str, Rule]:
 
 
 def _patches(multiplier_percent: int) -> Patches:
-    """Every level of detail alike."""
+    """Return the formula of patches that counts every level of detail alike."""
     return Patches(multiplier_percent=multiplier_percent, low=WIDE, high=WIDE)
 
 

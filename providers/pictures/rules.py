@@ -125,7 +125,7 @@ class Rows(Struct, frozen=True, kw_only=True):
 
 
 def _within(size: Size, max_side: int) -> Size:
-    """Shrunk, never enlarged, until no side is longer."""
+    """Shrink a size, and never enlarge it, until no side is longer."""
     longest = max(size.width, size.height)
     if longest <= max_side:
         return size
@@ -133,7 +133,7 @@ def _within(size: Size, max_side: int) -> Size:
 
 
 def _cover(size: Size, side: int) -> int:
-    """How many squares cover it."""
+    """Return how many squares cover a size."""
     return _up(size.width, side) * _up(size.height, side)
 
 

@@ -10,11 +10,11 @@ import msgspec
 from msgspec import Struct
 
 from providers.openai_compatible.errors import broken, error_within
-from providers.openai_compatible.events import EventParser, EventTooLarge
+from providers.openai_compatible.events import BoundedEvents
 from providers.openai_compatible.final_usage import usage_of_answer, usage_of_cut
 from providers.openai_compatible.generated import Generated
 from providers.openai_compatible.lenient_json import NotJson, decode_object, on_one_line
-from providers.openai_compatible.streamed import DONE_FORMS, MAX_EVENT_BYTES, MAX_STREAM_BYTES
+from providers.openai_compatible.streamed import DONE_FORMS
 from providers.openai_compatible.traits import Traits, may_hide_reasoning
 from providers.openai_compatible.usage import ReportedUsage
 from providers.port import Chunk, ProviderCall, Usage
@@ -49,8 +49,7 @@ class ResponsesStream:
         self._call = call
         self._api_key = api_key
         self._traits = traits
-        self._parser = EventParser(MAX_EVENT_BYTES)
-        self._length = 0
+        self._events = BoundedEvents()
         self._model = ""
         self._tier = ""
         self._last = b""
@@ -71,18 +70,11 @@ class ResponsesStream:
 
     def feed(self, data: bytes) -> Iterator[Chunk]:
         """The chunks that these bytes complete, up to the terminal event."""
-        self._length += len(data)
-        if self._length > MAX_STREAM_BYTES:
-            raise broken(f"its stream is longer than {MAX_STREAM_BYTES:,} bytes")
-        try:
-            events = self._parser.feed(data)
-        except EventTooLarge:
-            raise broken(f"an event of its stream is longer than {MAX_EVENT_BYTES:,} bytes") from None
-        return self._chunks(events)
+        return self._chunks(self._events.feed(data))
 
     async def end(self) -> list[Chunk]:
         """The last chunks: what came without its blank line, and the terminal event with the charge."""
-        chunks = [] if self.done else list(self._chunks(self._parser.end()))
+        chunks = [] if self.done else list(self._chunks(self._events.end()))
         if not self.done:
             raise broken("its stream ended before its answer did")
         return [*chunks, Chunk(data=self._last, model=self._model, usage=await self._charge())]

@@ -50,21 +50,21 @@ class Entry(Struct, kw_only=True):
     """That call, once it has begun."""
 
     def give_back(self) -> None:
-        """Let another call be chosen."""
+        """Let another call be chosen to try the circuit."""
         self.given_until_s, self.is_used, self.trier = 0.0, False, None
 
     def is_permitted(self, now_s: float) -> bool:
-        """Whether this process may try it, with one call."""
+        """Whether this process may try the circuit, with one call."""
         return self.until_s <= now_s < self.permit_until_s
 
     def is_free(self, now_s: float) -> bool:
-        """Whether it may, and no call has been chosen for that."""
+        """Whether this process may try the circuit, and no call has been chosen for that."""
         is_chosen = self.is_used or self.trier is not None or now_s < self.given_until_s
         return self.is_permitted(now_s) and not is_chosen
 
 
 class Board:
-    """All entries of one process. For one event loop."""
+    """Everything that one process knows of circuits and rests, by place. For one event loop."""
 
     def __init__(
         self, clock: Callable[[], float] = time.monotonic, *, max_entries: int = MAX_ENTRIES
@@ -98,7 +98,7 @@ class Board:
         return entry
 
     def remove(self, place: Place) -> None:
-        """It is over, for others too."""
+        """Take the entry of a place away, for other processes too."""
         if self.entries.pop(place, None) is not None:
             self._tell(place, None)
 
@@ -114,7 +114,7 @@ class Board:
             self.on_change()
 
     def permit(self, place: Place, *, granted: bool) -> None:
-        """The answer: whether this process is the one."""
+        """Note whether this process is the one that may try the circuit."""
         entry, now_s = self.entries.get(place), self.now()
         if entry is None or entry.until_s > now_s:
             return
@@ -126,7 +126,7 @@ class Board:
         self.on_permit(place, entry)
 
     def learn(self, told: Mapping[Place, Entry]) -> None:
-        """What is shared now: all of it. What was shared and is not any more is over."""
+        """Take over all that processes share now. What was shared and is not any more is over."""
         for place in [place for place, entry in self.entries.items() if entry.stamp and place not in told]:
             if place not in self.changed:
                 del self.entries[place]
@@ -136,7 +136,7 @@ class Board:
                 self._keep(place, entry)
 
     def share_all(self) -> None:
-        """Tell everything anew, because what was shared may be lost."""
+        """Tell other processes everything anew, because what was shared may be lost."""
         for place, entry in self.entries.items():
             entry.stamp = 0
             self.changed.setdefault(place, entry)

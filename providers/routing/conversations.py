@@ -15,7 +15,7 @@ DIGEST_BYTES = 8
 
 
 class Server(NamedTuple):
-    """A candidate, as every process names it."""
+    """A model at a provider with keys of one owner, as every process names it."""
 
     provider: str
     owner: str
@@ -23,7 +23,7 @@ class Server(NamedTuple):
 
 
 class Seat(NamedTuple):
-    """Where a prompt cache is."""
+    """Where a vendor may have a conversation's prompt in its cache."""
 
     server: Server
     key: str
@@ -39,7 +39,7 @@ class Served(NamedTuple):
 
 
 class Conversations:
-    """The last ones of one process and of others. The one that was used least recently goes first."""
+    """Where the latest conversations of this and other processes were served. The least recently used goes first."""
 
     def __init__(self, clock: Callable[[], float], *, most: int = MAX_CONVERSATIONS) -> None:
         self._clock = clock
@@ -49,12 +49,12 @@ class Conversations:
         """What others are to be told."""
 
     def seat_of(self, conversation: str) -> Seat | None:
-        """Where it was served last; None: nowhere, or so long ago that its cache has gone."""
+        """Return where a conversation was served last; None: nowhere, or so long ago that its cache has gone."""
         served = self._served.get(digest_of(conversation))
         return served.at if served is not None and self._clock() - served.at_s < KEPT_S else None
 
     def note(self, conversation: str, server: Server, key: str) -> None:
-        """It was served here and now, with the key of this tag."""
+        """Note that a conversation was served here and now, with the key of this tag."""
         digest, now_s, seat = digest_of(conversation), self._clock(), Seat(server, key)
         known = self._served.get(digest)
         told_s = known.told_s if known is not None and known.at == seat else -math.inf
@@ -64,7 +64,7 @@ class Conversations:
         self._keep(digest, Served(seat, now_s, told_s))
 
     def learn(self, digests: list[bytes], seat: Seat, age_s: float) -> None:
-        """Another process served these, so long ago."""
+        """Note that another process served these conversations `age_s` ago."""
         at_s = self._clock() - age_s
         for digest in digests:
             known = self._served.get(digest)

@@ -40,7 +40,7 @@ class Endpoint:
         return Place(Kind.REST, self.provider, self.owner, model, tag)
 
     def rest(self, tag: str, model: str, for_s: float, status: int) -> None:
-        """Let a key rest."""
+        """Let a key rest, so that others are asked before it."""
         self.board.put(self.rest_of(model, tag), for_s, status=status)
 
     def rests_until(self, tag: str, model: str) -> tuple[float, int] | None:
@@ -97,7 +97,7 @@ class Endpoint:
         )
 
     def _circuits(self, model: str) -> list[Entry | None]:
-        """On the way to the provider, and with each key."""
+        """Return the entry of the circuit on the way to the provider, then of each key's; None: it is closed."""
         places = self.circuit(EVERY_MODEL, EVERY_KEY), *[self.circuit(model, tag) for tag in self.tags]
         return [self.board.get(place) for place in places]
 

@@ -41,7 +41,7 @@ class Health:
         self._in_a_row, self._from_s = 0, now_s
 
     def failure_share(self, now_s: float) -> float:
-        """Of the last calls; 0 where there were none."""
+        """The share of the last calls that failed; 0 where there were none."""
         ends = [has_failed for at_s, has_failed in self._ends if at_s >= now_s - OBSERVED_S]
         return sum(ends) / len(ends) if ends else 0.0
 

@@ -114,7 +114,7 @@ class Router:
     def _ranked(
         self, records: Sequence[TrackRecord], costs: Sequence[float], conversation: str | None
     ) -> list[int]:
-        """As if nothing stood against any of them."""
+        """Return the candidates in order, as if nothing stood against any of them."""
         now_s = self.board.now()
         speeds = [record.speed.seen(now_s) for record in records]
         shares = [record.failure_share(now_s) for record in records]
@@ -172,7 +172,7 @@ class Router:
         return Endpoint(self.board, server.provider, server.owner, tuple(dict.fromkeys(told)) or ("",))
 
     def _has_keys(self, server: Server) -> bool:
-        """Whether there are several to choose from."""
+        """Whether the endpoint has several keys to choose from."""
         endpoint = self._endpoints.get((server.provider, server.owner))
         return endpoint is not None and len(endpoint.tags) > 1
 

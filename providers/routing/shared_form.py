@@ -13,7 +13,7 @@ encode = msgspec.msgpack.Encoder().encode
 
 
 class _Told(NamedTuple):
-    """An entry; moments in milliseconds of Redis's clock."""
+    """An entry as Redis keeps it; moments are in milliseconds of Redis's clock."""
 
     since_ms: int
     until_ms: int
@@ -27,13 +27,13 @@ _decode_news = msgspec.msgpack.Decoder(list[tuple[Seat, bytes]]).decode
 
 
 def written_entry(entry: Entry, ms_at: Callable[[float], int]) -> bytes:
-    """The entry, which gets its stamp by that."""
+    """Return an entry as Redis keeps it, and give it its stamp."""
     entry.stamp = ms_at(entry.until_s)
     return encode(_Told(ms_at(entry.since_s), entry.stamp, entry.times, entry.status))
 
 
 def read_entry(field: bytes, value: bytes, s_at: Callable[[int], float]) -> tuple[Place, Entry] | None:
-    """A field of the hash; None: it is no entry."""
+    """Read a field of the hash; None: it is no entry."""
     try:
         place, (since_ms, until_ms, times, status) = _decode_place(field), _decode_told(value)
     except msgspec.MsgspecError:
@@ -44,7 +44,7 @@ def read_entry(field: bytes, value: bytes, s_at: Callable[[int], float]) -> tupl
 
 
 def written_news(news: dict[bytes, Seat]) -> bytes:
-    """Of many conversations each seat once."""
+    """Return the news of conversations, in which each seat stands once."""
     by_seat: dict[Seat, list[bytes]] = {}
     for digest, seat in news.items():
         by_seat.setdefault(seat, []).append(digest)

@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 
 class _Sent(NamedTuple):
-    """What one exchange tells."""
+    """What one exchange with Redis tells."""
 
     changed: dict[Place, Entry | None]
     wanted: list[Place]
@@ -73,7 +73,7 @@ class Sharing:
         self._task = asyncio.create_task(self._look_after(), name="routing.sharing")
 
     async def close(self) -> None:
-        """Let go of Redis."""
+        """Stop sharing, and close the connection to Redis."""
         self._board.on_change = lambda: None
         self._is_closed = True
         if self._task is not None:
@@ -107,7 +107,7 @@ class Sharing:
                     await self._wake.wait()
 
     def _alone(self) -> None:
-        """Redis cannot be asked: nobody else grants permits, and everything has to be told anew."""
+        """Go on without Redis: nobody else grants permits, and everything has to be told anew."""
         self._is_told = True
         if self._board.is_shared:
             self._board.is_shared = False
@@ -117,7 +117,7 @@ class Sharing:
         self._board.wanted.clear()
 
     async def _exchange(self) -> None:
-        """Tell and ask in one round trip."""
+        """Tell what changed here and ask what changed elsewhere, in one round trip."""
         self._wake.clear()
         if self._offset_s is None:
             self._note_clock(await self._redis.time())
@@ -143,7 +143,7 @@ class Sharing:
         return sent
 
     def _put_back(self, sent: _Sent) -> None:
-        """For the next time; what has changed since counts more."""
+        """Keep what could not be told for the next time; what has changed since counts more."""
         self._board.changed = sent.changed | self._board.changed
         self._board.wanted.update(dict.fromkeys(sent.wanted))
 

@@ -22,7 +22,7 @@ class Average:
         self._at_s = now_s
 
     def value(self, now_s: float) -> float | None:
-        """None where nothing was seen lately."""
+        """The average now; None where nothing was seen lately."""
         return self._value if self._value is not None and now_s - self._at_s < OBSERVED_S else None
 
 
@@ -41,5 +41,5 @@ class Speed:
             self.token_s.saw(elapsed_s / max(output_tokens, FEWEST_TOKENS), now_s)
 
     def seen(self, now_s: float) -> tuple[float | None, float | None]:
-        """Both, as far as they are known."""
+        """Return both averages, each None where nothing was seen lately."""
         return self.first_byte_s.value(now_s), self.token_s.value(now_s)

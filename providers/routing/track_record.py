@@ -21,7 +21,7 @@ class TrackRecord:
         self._by_key: dict[str, Health] = {}
 
     def health(self, tag: str) -> Health:
-        """How calls with this key end."""
+        """Return how calls with the key of this tag end."""
         health = self._by_key.get(tag)
         if health is None:
             if len(self._by_key) >= MAX_KEYS:

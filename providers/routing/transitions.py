@@ -28,7 +28,7 @@ class Transitions:
         board.on_permit = self._half_opened
 
     def failed(self, place: Place, health: Health, began_s: float, error: ProviderError) -> None:
-        """A call that began then has failed at this circuit."""
+        """Note that a call that began at `began_s` has failed at this circuit."""
         now_s = self.board.now()
         opens = health.failed(now_s)
         entry = self.board.get(place)

@@ -16,7 +16,7 @@ TOLD_TWICE_S = 1.0
 
 
 class SentBy(Protocol):
-    """Where a call notes its key."""
+    """Where a call notes with which key it went out, and whether it did."""
 
     sent: bool
     """Whether the vendor can have seen it."""
@@ -52,22 +52,22 @@ class Watch:
             entry.trier = self
 
     def first_byte(self) -> None:
-        """A stream has begun."""
+        """Note that a stream has begun."""
         now_s = self._to.board.now()
         self._record.speed.first_byte_s.saw(now_s - self._began_s, now_s)
 
     def answered(self, output_tokens: int | None) -> None:
-        """The whole answer came."""
+        """Note that the whole answer came."""
         now_s = self._to.board.now()
         self._record.speed.answered(now_s - self._began_s, output_tokens, now_s)
         self._succeeded(now_s)
 
     def streamed(self) -> None:
-        """The stream came to its end."""
+        """Note that the stream came to its end."""
         self._succeeded(self._to.board.now())
 
     def failed(self, error: ProviderError) -> Fault:
-        """It ended so; what that says of the vendor."""
+        """Note that the call ended with this error, and return what that says of the vendor."""
         fault, record, key = fault_of(error), self._record, self._sent_by.key
         if fault is Fault.UNREACHABLE:
             self._to.failed(self._circuit(EVERY_MODEL, EVERY_KEY), record.reached, self._began_s, error)
@@ -86,7 +86,7 @@ class Watch:
         return fault
 
     def left(self) -> None:
-        """It has ended: another one may try what it was to try and has said nothing of."""
+        """Let another call try what this one was to try, if it has ended without a word of that."""
         for entry in self._trying:
             if entry.trier is self:
                 entry.give_back()
@@ -116,7 +116,7 @@ class Watch:
             self._conversations.note(self._conversation, record.server, key)
 
     def _was_reached(self) -> None:
-        """Whatever it answered, it can be reached."""
+        """Note that the vendor can be reached, whatever it answered."""
         self._record.reached.succeeded(self._to.board.now())
         if self._to.board.entries:
             self._to.succeeded((self._circuit(EVERY_MODEL, EVERY_KEY),), self._began_s)

@@ -116,7 +116,7 @@ def claims_of(invention: Invention, *, with_signs: bool) -> list[str]:
 
 
 def listed(elements: list[str]) -> str:
-    """Elements of a claim."""
+    """Return elements as a claim lists them."""
     return f"{'; '.join(elements[:-1])}; and {elements[-1]}" if len(elements) > 1 else elements[0]
 
 

@@ -51,7 +51,7 @@ async def embeddings(body: Mapping[str, Any], inputs: list[Input]) -> list[dict[
 
 
 def _vector(given: Input, dimensions: int) -> "array[float]":
-    """Of length 1, in floats of 32 bits."""
+    """Return a vector of length 1, in floats of 32 bits."""
     data = given.encode("utf-8", "surrogatepass") if isinstance(given, str) else repr(given).encode()
     whole = array("i", shake_256(data).digest(4 * dimensions))
     if byteorder == "big":

@@ -41,7 +41,7 @@ class SandboxProvider:
         return Completion(body=_encode(body), model=model, usage=charged(answer.usage, asked))
 
     async def probe(self, timeout_s: float) -> None:
-        """It is always there."""
+        """Do nothing: it is always there."""
 
     async def models(self, timeout_s: float) -> tuple[VendorModel, ...]:
         """Whatever it is asked for answers, so there is nothing to list."""
@@ -79,4 +79,4 @@ class SandboxProvider:
         return Completion(body=_encode(body), model=model, usage=charged(usage, asked))
 
     async def close(self) -> None:
-        """There is nothing to let go of."""
+        """Do nothing: it has no connections."""

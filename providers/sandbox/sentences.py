@@ -57,7 +57,7 @@ class Link(NamedTuple):
 
 
 def sentences(text: str) -> list[str]:
-    """Without what is for the sandbox itself."""
+    """Return the sentences of a text, without those that are for the sandbox itself."""
     plain = _DIRECTIVE.sub("", text[:MAX_CHARACTERS])
     found = (_CLAIM_NUMBER.sub("", sentence).strip(" \t.;:,") for sentence in _SENTENCE.split(plain))
     return [" ".join(sentence.split()) for sentence in found if len(sentence.split()) > 1]

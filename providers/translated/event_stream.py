@@ -7,11 +7,10 @@ from typing import Any
 import msgspec
 
 from providers.openai_compatible.errors import broken, error_within
-from providers.openai_compatible.events import EventParser, EventTooLarge
+from providers.openai_compatible.events import BoundedEvents
 from providers.openai_compatible.final_usage import usage_of_answer, usage_of_cut
 from providers.openai_compatible.generated import Generated
 from providers.openai_compatible.lenient_json import NotJson, decode_object
-from providers.openai_compatible.streamed import MAX_EVENT_BYTES, MAX_STREAM_BYTES
 from providers.port import Chunk, ProviderCall, ProviderError, Usage
 from providers.translated.reported import Figures
 
@@ -28,8 +27,7 @@ class EventStream(ABC):
         self._call = call
         self._api_key = api_key
         self._may_think = may_think
-        self._parser = EventParser(MAX_EVENT_BYTES)
-        self._length = 0
+        self._events = BoundedEvents()
         self._reported = reported
         self._generated = Generated()
 
@@ -53,18 +51,11 @@ class EventStream(ABC):
 
     def feed(self, data: bytes) -> Iterator[Chunk]:
         """The chunks that these bytes complete."""
-        self._length += len(data)
-        if self._length > MAX_STREAM_BYTES:
-            raise broken(f"its stream is longer than {MAX_STREAM_BYTES:,} bytes")
-        try:
-            events = self._parser.feed(data)
-        except EventTooLarge:
-            raise broken(f"an event of its stream is longer than {MAX_EVENT_BYTES:,} bytes") from None
-        return self._chunks(events)
+        return self._chunks(self._events.feed(data))
 
     async def end(self) -> list[Chunk]:
         """The last chunks: what came without its blank line, and what the answer is charged for."""
-        chunks = [] if self.done else list(self._chunks(self._parser.end()))
+        chunks = [] if self.done else list(self._chunks(self._events.end()))
         if not self._may_end:
             raise await self._unended()
         usage = await usage_of_answer(self._call, self._reported, self._generated, self._reported.tier)

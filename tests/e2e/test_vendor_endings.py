@@ -11,7 +11,7 @@ from launcher.process import free_port
 from metering.models import Provider, UsageLog, UsageReservation
 from metering.reservation import tries
 from metering.types import ReservationState
-from providers.openai_compatible import streamed as streamed_module
+from providers.openai_compatible import events as events_module
 from tests.e2e.server import Server
 from tests.e2e.wire import Wire
 from tests.factories import BudgetFactory, make_token
@@ -131,7 +131,7 @@ def test_a_whole_answer_that_is_none_is_charged_its_input_and_the_limit(client: 
 def test_a_stream_that_ends_badly_says_so_and_is_charged_for_what_came(
     front: Server, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streamed_module, "MAX_STREAM_BYTES", 200_000)
+    monkeypatch.setattr(events_module, "MAX_STREAM_BYTES", 200_000)
     found: dict[str, Ending] = {}
     for directive in AFTER_THE_FIRST_TOKEN:
         with pytest.MonkeyPatch.context() as patch, Wire(front, token) as wire:

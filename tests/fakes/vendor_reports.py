@@ -17,7 +17,6 @@ from urllib.parse import parse_qs, urlsplit
 
 KEY = "sk-admin-3f9c1f0e7d"
 BUCKETS_A_PAGE = 2
-MILLION = 1_000_000
 Answer = tuple[int, bytes, dict[str, str]]
 Oddity = Callable[["Asked"], Answer]
 

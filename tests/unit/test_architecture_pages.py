@@ -32,6 +32,19 @@ def test_every_file_named_on_the_page_exists(page: str) -> None:
     assert {path for path in named if not is_there(path)} == set()
 
 
+def test_each_word_of_the_glossary_stands_in_the_files_that_it_names() -> None:
+    wrong = []
+    for word, files in re.findall(r"^\| ([^|]+) \| .* \| (`.*) \|$", text_of("glossary.md"), re.MULTILINE):
+        stems = [part.removesuffix("s") for part in re.findall(r"\w{3,}", word.lower())]
+        for path in PATH.findall(files):
+            if path.endswith("/"):
+                continue
+            file = next(found for at in WITHIN if (found := REPOSITORY / at / path).exists())
+            text = file.read_text().lower()
+            wrong += [(word, path)] * (not any(stem in text for stem in stems))
+    assert wrong == []
+
+
 def test_every_package_has_its_line_in_the_picture() -> None:
     picture = text_of("architecture.md").split("```")[1]
     patterns = ("*/__init__.py", "metering/*/__init__.py", "gateway_project/*/__init__.py")

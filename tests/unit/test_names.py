@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,13 @@ NAMES = {name for room in ROOMS for path in (ROOT / room).rglob("*.py") for name
 
 def test_the_glossary_has_names_that_are_gone() -> None:
     assert {"foreseen", "Known", "metering/answers"} <= set(GONE)
+
+
+def test_the_glossary_gives_each_word_one_meaning() -> None:
+    present, _, _ = (ROOT / "docs/glossary.md").read_text().partition("## Names that are gone")
+    words = re.findall(r"^\| ([^|]+) \|", present, re.MULTILINE)
+    headings = {"word", "---"}
+    assert [word for word, count in Counter(words).items() if count > 1 and word not in headings] == []
 
 
 @pytest.mark.parametrize("gone", GONE)

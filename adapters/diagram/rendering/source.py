@@ -26,7 +26,7 @@ _IMAGE = re.compile(r"<img[\s:]|\bsprite\b.*\b(https?|file)\b", re.IGNORECASE)
 
 
 def check_source(language: Language, source: str) -> None:
-    """Raises SourceRefused, naming the line."""
+    """Check that a source is only a drawing. Raises SourceRefused, naming the line at fault."""
     if len(source.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         raise SourceRefused(f"A source has {MAX_BYTES} bytes at most.")
     if control := _CONTROL.search(source):

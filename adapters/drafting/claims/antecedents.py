@@ -58,6 +58,14 @@ def _is_subject(item: ReadClaim, order: int, named: set[int]) -> bool:
 
 
 def _missing(place: Place, claims: ClaimSet) -> Iterator[Finding]:
+    """Findings about `the X`, by the first of these that holds:
+
+    1. It points at something by itself, so that it needs no introduction.
+    2. One of its readings is known: then only whether in all parents, and whether as one thing.
+    3. A thing has it by nature, or it is an act that was told of.
+    4. An earlier term is so similar that it may be meant.
+    5. It has not been introduced, surely or perhaps.
+    """
     phrase, scope = place.phrase, place.scope
     if points_by_itself(place):
         return

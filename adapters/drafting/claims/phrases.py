@@ -1,19 +1,17 @@
 """The noun phrases of a claim: what each names, and whether it takes its noun for known (`the`, `said`)."""
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from adapters.drafting.claims.ends import may_end_before, surely_ends_before
 from adapters.drafting.claims.inherent import MASS, names_property
+from adapters.drafting.claims.leading import Leading, quantity_at, read_leading
 from adapters.drafting.claims.vocabulary import (
     ARTICLES,
-    COUNTING,
     DEFINITE,
     DETERMINERS,
     IGNORED_MODIFIERS,
-    INDEFINITE,
     ORDINALS,
-    QUANTIFIERS,
     STOPS,
     SURELY_VERBS,
 )
@@ -57,86 +55,76 @@ def phrases_of(tokens: list[Token]) -> list[Phrase]:
             place += 1
             continue
         begin = place
-        first, place, definite, article, counted = _leading(tokens, place)
-        phrase = _phrase(tokens, first, place, definite, article, counted)
+        leading = read_leading(tokens, place)
+        phrase = _phrase(tokens, leading)
         if phrase is None:
-            place = max(place, begin + 1)
+            place = max(leading.start, begin + 1)
         else:
             found.append(phrase)
             place = phrase.stop
     return _with_shared_heads(tokens, found)
 
 
-def _leading(tokens: list[Token], place: int) -> tuple[int, int, bool, bool, bool]:
-    """Skip articles and quantities: where they begin and end, and whether they are definite, articles, quantities."""
-    first = place
-    definite = article = counted = False
-    while place < len(tokens):
-        word = tokens[place].lower
-        if word in DETERMINERS:
-            if word in DEFINITE and not definite:
-                first = place
-            definite = word in DEFINITE or (definite and word not in INDEFINITE)
-            article |= word in INDEFINITE
-            counted |= word in COUNTING
-        elif (width := _quantity(tokens, place)) > 0:
-            counted |= not definite
-            place += width
-            continue
-        else:
-            break
-        place += 1
-    return first, place, definite, article, counted
+def _phrase(tokens: list[Token], leading: Leading) -> Phrase | None:
+    """The phrase that these articles and quantities lead to; None: no word of its own follows them.
 
-
-def _quantity(tokens: list[Token], place: int) -> int:
-    """How many tokens a quantity has here: `at least one`, `one or more of`, `plurality of`, `two`; 0 for none."""
-    words = [token.lower for token in tokens[place : place + 5]]
-    if (
-        words[0] in ("at", "more", "less", "fewer", "greater")
-        and words[1:2]
-        in (
-            ["least"],
-            ["most"],
-            ["than"],
-        )
-    ) or (words[0] == "up" and words[1:2] == ["to"]):
-        width = 2
-    elif words[0] in (
-        "set",
-        "group",
-        "series",
-        "number",
-        "variety",
-        "array",
-        "collection",
-        "list",
-        "sequence",
-    ):
-        return 0
-    else:
-        width = 0
-    if words[width : width + 1] and (words[width] in QUANTIFIERS or (width and words[width].isdigit())):
-        width += 1
-        joint, other = [*words[width : width + 2], "", ""][:2]
-        if joint in ("or", "and", "to") and other in QUANTIFIERS:
-            width += 2
-        if words[width : width + 1] == ["of"]:
-            width += 1
-        return width
-    return 0
-
-
-def _phrase(
-    tokens: list[Token], first: int, start: int, definite: bool, article: bool, counted: bool
-) -> Phrase | None:
-    if start < len(tokens) and tokens[start].lower in SURELY_VERBS and not (definite or article or counted):
+    1. A word that is surely a verb begins no phrase unless something leads to it.
+    2. Its words are read up to one that surely ends it.
+    3. Where it may end before that is noted: before a word that need not be part of it; and, because two nouns do not
+       follow each other, before its last word if an article comes next, since that word is a verb then.
+    """
+    start, has_lead = leading.start, leading.definite or leading.article or leading.counted
+    if start < len(tokens) and tokens[start].lower in SURELY_VERBS and not has_lead:
         return None
+    own = _own_words(tokens, leading)
+    if own.stop == start:
+        return None
+    soft = [end for end in own.soft if 0 < end < len(own.stems)]
+    if own.words and (leading.definite or leading.article) and _is_compound(own.words):
+        soft = [end for end in soft if not own.words[end].endswith("ing")]
+    ends = [len(own.stems), *reversed(soft)] if own.stems else []
+    if len(own.stems) > 1 and _word_at(tokens, own.stop) in ARTICLES and not _is_no_noun(own.words[-2]):
+        ends.append(len(own.stems) - 1)
+    return Phrase(
+        leading.definite,
+        leading.article,
+        leading.counted,
+        leading.first,
+        start,
+        own.stop,
+        tuple(own.stems),
+        tuple(own.words),
+        tuple(own.places),
+        tuple(dict.fromkeys(ends)),
+    )
+
+
+class _OwnWords(NamedTuple):
+    """The words of a phrase itself, without those that say nothing (`respective`)."""
+
+    stems: list[str]
+    words: list[str]
+    places: list[int]
+    """The token of each word."""
+    soft: list[int]
+    """After how many of its words the phrase may end, though more follow."""
+    stop: int
+    """The token that surely ends it."""
+
+
+def _own_words(tokens: list[Token], leading: Leading) -> _OwnWords:
+    """Read the words of a phrase, token by token, each by the first of these that holds:
+
+    1. `(s)` and `(es)` are skipped; any other sign ends the phrase.
+    2. A quantity that qualifies the noun behind it, such as `at least one` after `the selected`, is skipped.
+    3. A word that no phrase contains ends it, and so does one that surely stands behind a noun.
+    4. Any other word belongs to it; if it may as well stand behind the noun, that is noted.
+    """
     stems: list[str] = []
     words: list[str] = []
     places: list[int] = []
     soft: list[int] = []
-    place = start
+    place = leading.start
     while place < len(tokens) and len(stems) < MAX_WORDS:
         token = tokens[place]
         if not token.is_word:
@@ -145,12 +133,11 @@ def _phrase(
                 break
             place = place_after
             continue
+        is_participle_before = leading.definite and bool(stems) and words[-1].endswith("ed")
         if (
-            definite
-            and stems
+            is_participle_before
             and token.lower in ("at", "one")
-            and words[-1].endswith("ed")
-            and (width := _quantity(tokens, place)) > 0
+            and (width := quantity_at(tokens, place)) > 0
         ):
             place += width
             continue
@@ -167,26 +154,7 @@ def _phrase(
             words.append(token.lower)
             places.append(place)
         place += 1
-    if place == start or not stems:
-        return None if place == start else _empty(definite, article, counted, first, start, place)
-    soft = [end for end in soft if 0 < end < len(stems)]
-    if (definite or article) and _is_compound(words):
-        soft = [end for end in soft if not words[end].endswith("ing")]
-    ends = [len(stems), *reversed(soft)]
-    if len(stems) > 1 and _word_at(tokens, place) in ARTICLES and not _is_no_noun(words[-2]):
-        ends.append(len(stems) - 1)  # two nouns do not follow each other: the last word is a verb
-    return Phrase(
-        definite,
-        article,
-        counted,
-        first,
-        start,
-        place,
-        tuple(stems),
-        tuple(words),
-        tuple(places),
-        tuple(dict.fromkeys(ends)),
-    )
+    return _OwnWords(stems, words, places, soft, place)
 
 
 def _is_no_noun(word: str) -> bool:
@@ -199,10 +167,6 @@ def _is_compound(words: list[str]) -> bool:
     return not (
         is_plural(last) or last in MASS or last.isdigit() or names_property(last) or last.endswith("ing")
     )
-
-
-def _empty(definite: bool, article: bool, counted: bool, first: int, start: int, stop: int) -> Phrase:
-    return Phrase(definite, article, counted, first, start, stop, (), (), (), ())
 
 
 def _word_at(tokens: list[Token], place: int) -> str | None:

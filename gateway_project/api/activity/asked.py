@@ -1,29 +1,24 @@
 """What the log is asked for, and whose lines the caller may have."""
 
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.utils.timezone import now
 from rest_framework import serializers
 from rest_framework.request import Request
 
 from gateway_project.api.authentication import caller_of
 from gateway_project.api.choice import Choice
 from gateway_project.api.input import StrictInput
-from gateway_project.api.moment import IN_ZONE, Moment, placed_for
+from gateway_project.api.moment import IN_ZONE, Moment
 from gateway_project.api.name import Name
 from gateway_project.api.permissions import ADMINS
 from gateway_project.api.reach import tenant_or_all
-from gateway_project.api.usage.asked import FIRST, own_use
+from gateway_project.api.usage.asked import labels_in, own_use, range_in
 from metering.activity.asked import Asked
 from metering.activity.log import MAX_DAYS
 from metering.activity.status import TOO_MANY, Status
-from metering.errors import InvalidRequest
 from metering.labels import MAX_LENGTH
 from metering.money import nano_from_usd
-from metering.tags import read_tag
-from metering.usage.filters import FEATURE
 from metering.usage.lines import GROUPED
 
 DEFAULT_DAYS = 7
@@ -70,24 +65,8 @@ def within_reach(request: Request) -> Asked:
 def asked_in_reach(request: Request, asked: dict[str, Any]) -> Asked:
     """What is asked for, of what the caller may see. Raises InvalidRequest for a range that is none."""
     within = within_reach(request)
-    placed_for(within.tenant, asked, "since", "until")
-    until = asked["until"] or now()
-    if until < FIRST:
-        raise InvalidRequest("until must not be before 2000.", param="until")
-    since = max(FIRST, asked["since"] or until - timedelta(days=DEFAULT_DAYS))
-    if since > until:
-        raise InvalidRequest("since must not be later than until.", param="since")
-    if until - since > timedelta(days=MAX_DAYS):
-        raise InvalidRequest(f"Ask for at most {MAX_DAYS} days at once.", param="since")
-    only = tuple(
-        (column, asked[label.report])
-        for column, label in GROUPED.items()
-        if label.report not in OF_ANY_ATTEMPT and asked[label.report] is not None
-    )
-    if asked["tag"] is not None:
-        read_tag(asked["tag"], "tag")
-    if asked[FEATURE] is not None:
-        only += ((FEATURE, asked[FEATURE]),)
+    since, until = range_in(asked, within.tenant, usual_days=DEFAULT_DAYS, most_days=MAX_DAYS)
+    only = labels_in(asked, without=OF_ANY_ATTEMPT)
     cost, slow = asked["cost_from"], asked["slower_than"]
     found = Asked(
         tenant=within.tenant,

@@ -1,5 +1,6 @@
 """What a usage report is asked for, and whose rows the caller may have."""
 
+from collections.abc import Container
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,7 +19,7 @@ from gateway_project.api.reach import tenant_or_all
 from metering.errors import InvalidRequest, NotPermitted
 from metering.identity.caller import Caller
 from metering.labels import MAX_LENGTH
-from metering.models import User
+from metering.models import Tenant, User
 from metering.tags import read_tag
 from metering.time_zones import zone_problem
 from metering.usage.filters import FEATURE, UsageFilter
@@ -68,25 +69,43 @@ def usage_in_reach(request: Request, asked: dict[str, Any]) -> UsageFilter:
     """
     caller = caller_of(request)
     tenant = tenant_or_all(request)
-    placed_for(tenant, asked, "since", "until")
-    until = asked["until"] or now()
-    if until < FIRST:
-        raise InvalidRequest("until must not be before 2000.", param="until")
-    since = max(FIRST, asked["since"] or until - timedelta(days=DEFAULT_DAYS))
-    if since > until:
-        raise InvalidRequest("since must not be later than until.", param="since")
-    if until - since > timedelta(days=MAX_DAYS):
-        raise InvalidRequest(f"Ask for at most {MAX_DAYS} days at once.", param="since")
-    only = tuple(
-        (column, asked[label.report]) for column, label in GROUPED.items() if asked[label.report] is not None
-    )
-    if asked["tag"] is not None:
-        read_tag(asked["tag"], "tag")
-    if asked[FEATURE] is not None:
-        only += ((FEATURE, asked[FEATURE]),)
+    since, until = range_in(asked, tenant, usual_days=DEFAULT_DAYS, most_days=MAX_DAYS)
+    only = labels_in(asked)
     if caller.role not in ADMINS:
         only += (own_use(caller),)
     return UsageFilter(tenant=tenant, since=since, until=until, only=only)
+
+
+def range_in(
+    asked: dict[str, Any], tenant: Tenant | None, *, usual_days: int, most_days: int
+) -> tuple[datetime, datetime]:
+    """The range [since, until) that is asked for, in the zone of the tenant or (None) in UTC.
+
+    Without `until` it ends now, without `since` it has `usual_days`. Raises InvalidRequest for a range that is none,
+    and for one of more than `most_days`.
+    """
+    placed_for(tenant, asked, "since", "until")
+    until: datetime = asked["until"] or now()
+    if until < FIRST:
+        raise InvalidRequest("until must not be before 2000.", param="until")
+    since: datetime = max(FIRST, asked["since"] or until - timedelta(days=usual_days))
+    if since > until:
+        raise InvalidRequest("since must not be later than until.", param="since")
+    if until - since > timedelta(days=most_days):
+        raise InvalidRequest(f"Ask for at most {most_days} days at once.", param="since")
+    return since, until
+
+
+def labels_in(asked: dict[str, Any], *, without: Container[str] = ()) -> tuple[tuple[str, object], ...]:
+    """The columns and values that calls must have, but for labels of these names. Raises InvalidRequest."""
+    only = tuple(
+        (column, asked[label.report])
+        for column, label in GROUPED.items()
+        if label.report not in without and asked[label.report] is not None
+    )
+    if asked["tag"] is not None:
+        read_tag(asked["tag"], "tag")
+    return (*only, (FEATURE, asked[FEATURE])) if asked[FEATURE] is not None else only
 
 
 def in_zone(chosen: UsageFilter, name: str) -> UsageFilter:

@@ -14,10 +14,10 @@ from gateway_project.api.usage.asked import AskedIn, check_grouping, usage_in_re
 from gateway_project.api.views import ApiView
 from metering.money import usd_text
 from metering.reports.buckets import Bucket, usual_bucket
-from metering.reports.dimensions import DIMENSIONS
 from metering.reports.explore import days_of, explore
 from metering.reports.explored import MOST_GROUPS, MOST_SUBGROUPS, Explored, Group, Series
 from metering.reports.figures import Figures
+from metering.reports.groupings import GROUPINGS
 from metering.reports.metrics import METRICS
 from metering.usage.filters import UsageFilter
 
@@ -101,9 +101,9 @@ class Explore(ApiView):
         metric = Choice(
             choices=list(METRICS), default="cost", help_text="By what groups are ordered and charted."
         )
-        group = Choice(choices=list(DIMENSIONS), default="model")
+        group = Choice(choices=list(GROUPINGS), default="model")
         subgroup = Choice(
-            choices=list(DIMENSIONS), default=None, help_text="Divides each of the largest groups."
+            choices=list(GROUPINGS), default=None, help_text="Divides each of the largest groups."
         )
         bucket = Choice(
             choices=[bucket.value for bucket in Bucket],

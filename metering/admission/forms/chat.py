@@ -80,7 +80,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class RequestForm:
-    """Of chat completions."""
+    """The request form of chat completions; the other protocols change what is different with them."""
 
     allowed: ClassVar[frozenset[str]] = ALLOWED
     unpriced_values: ClassVar[Unpriced] = UNPRICED

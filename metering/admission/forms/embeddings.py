@@ -36,7 +36,7 @@ class EmbeddingsForm(RequestForm):
         return super().overhead_of({"input": body["input"] if self.inputs_of(body) > 1 else [""]})
 
     def spared_by_counting(self, body: Body, tokenizer: str, text_ceiling: TextCeiling) -> int:
-        """Its texts stay bytes."""
+        """0: its texts are bounded by their bytes alone."""
         return 0
 
     def edited(self, body: Body, model: ServedModel, output_tokens: int) -> Body:

@@ -4,6 +4,6 @@ from typing import Any
 
 
 def kind_of(given: Any) -> str:
-    """Its type; empty where that is no text, or there is none."""
+    """Return the `type` of an item; empty where it has none, or one that is no text."""
     kind = given.get("type") if isinstance(given, dict) else None
     return kind if isinstance(kind, str) else ""

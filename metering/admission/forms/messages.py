@@ -79,7 +79,7 @@ _UNPRICED = {
 
 
 class MessagesForm(RequestForm):
-    """Of Anthropic's Messages."""
+    """The request form of Anthropic's Messages."""
 
     allowed = frozenset(_NAMES.split())
     unpriced_values = _UNPRICED
@@ -123,7 +123,7 @@ class MessagesForm(RequestForm):
         return super().overhead_of(body) + own * OWN_TOOL_TOKENS
 
     def spared_by_counting(self, body: Body, tokenizer: str, text_ceiling: TextCeiling) -> int:
-        """Its texts stay bytes."""
+        """0: its texts are bounded by their bytes alone."""
         return 0
 
     def edited(self, body: Body, model: ServedModel, output_tokens: int) -> Body:

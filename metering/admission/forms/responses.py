@@ -81,7 +81,7 @@ _UNPRICED = {
 
 
 class ResponsesForm(RequestForm):
-    """Of OpenAI's Responses."""
+    """The request form of OpenAI's Responses."""
 
     allowed = frozenset(_NAMES.split())
     unpriced_values = _UNPRICED
@@ -129,7 +129,7 @@ class ResponsesForm(RequestForm):
         return super().overhead_of(measured) + own * OWN_TOOL_TOKENS
 
     def spared_by_counting(self, body: Body, tokenizer: str, text_ceiling: TextCeiling) -> int:
-        """Its texts stay bytes."""
+        """0: its texts are bounded by their bytes alone."""
         return 0
 
     def edited(self, body: Body, model: ServedModel, output_tokens: int) -> Body:
@@ -190,7 +190,7 @@ def is_kept_elsewhere(item: Mapping[str, Any]) -> bool:
 
 
 def _beyond_text(item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """What of an item its bytes do not bound."""
+    """Yield the parts of an item whose tokens its bytes do not bound."""
     if not _is_known(item):
         yield item
         return

@@ -14,7 +14,7 @@ CANNOT_OPEN = "the address cannot be read: it was encrypted with a key that has 
 
 
 async def attempt(delivery: AlertDelivery, *, send: Send, now: datetime) -> Outcome:
-    """What came of it. Nothing is written."""
+    """Send a delivery once and return what came of it. Nothing is written to the database."""
     try:
         outgoing = await sync_to_async(_outgoing)(delivery, now)
     except CannotOpen:

@@ -55,7 +55,7 @@ logger = logging.getLogger(__name__)
 
 
 def deliver_to_endpoints(*, send: Send, clock: Clock) -> int:
-    """Deliver what is due now; how many deliveries were tried."""
+    """Deliver what is due now, and return how many deliveries were tried."""
     return async_to_sync(_deliver)(send, clock)
 
 

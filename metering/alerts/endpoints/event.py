@@ -28,7 +28,7 @@ class Event(Struct, frozen=True, kw_only=True):
 
 
 def event_type_of(about: Told) -> str:
-    """By which endpoints choose."""
+    """Return the type of the event, by which endpoints choose what they are sent."""
     if isinstance(about, Notice):
         return about.type
     return EventType.VENDOR_IMPOSSIBLE_USAGE if isinstance(about, VendorAlert) else about.type
@@ -40,7 +40,7 @@ def event_type_of_delivery(delivery: AlertDelivery) -> str:
 
 
 def event_id_of(delivery: AlertDelivery) -> str:
-    """The same in every copy, wherever it is sent: a webhook's `webhook-id`."""
+    """Return the event's id, a webhook's `webhook-id`: the same in every copy, wherever it is sent."""
     return _id_of(_about(delivery))
 
 

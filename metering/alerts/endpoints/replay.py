@@ -5,9 +5,9 @@ from datetime import datetime
 from django.db import transaction
 
 from metering.alerts.deliver import ABOUT
-from metering.asked_too_often import note_asking
 from metering.errors import NotFound, TransitionRefused
 from metering.models import AlertDelivery, WebhookEndpoint
+from metering.note_asking import note_asking
 
 BATCH = 1_000
 """The most deliveries of one replay; another one goes on."""

@@ -17,7 +17,7 @@ MAX_OVERLAP_H = 7 * 24
 
 
 def new_secret() -> str:
-    """As Standard Webhooks writes them."""
+    """Return a new random secret, written as Standard Webhooks writes them: `whsec_` and base64."""
     return f"whsec_{base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()}"
 
 

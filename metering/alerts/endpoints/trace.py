@@ -7,7 +7,7 @@ from metering.models import WebhookEndpoint
 
 
 def record_endpoint(what: str, row: WebhookEndpoint, actor: str, now: datetime, **facts: object) -> None:
-    """In the transaction of what is done."""
+    """Write what is done with an endpoint into the audit trail, in the transaction of the caller."""
     record_change(
         action=f"webhook.{what}",
         actor=actor,

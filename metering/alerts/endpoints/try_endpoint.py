@@ -10,9 +10,9 @@ from metering.alerts.endpoints.attempt import CANNOT_OPEN
 from metering.alerts.endpoints.compose import compose
 from metering.alerts.endpoints.event import Event
 from metering.alerts.endpoints.port import Outcome, Outgoing, Send
-from metering.asked_too_often import note_asking
 from metering.ids import uuid7
 from metering.models import WebhookEndpoint
+from metering.note_asking import note_asking
 from metering.seal import CannotOpen
 
 TYPE = "channel.test"

@@ -9,11 +9,11 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from metering.asked_too_often import note_asking
 from metering.audit import record_change
 from metering.catalog.provider_keys.set_key import DEFAULT_LABEL, set_provider_key, switch_provider_key
 from metering.errors import FeatureNotInPlan, NotFound
 from metering.models import ATIToken, Provider, ProviderKey, Tenant
+from metering.note_asking import note_asking
 
 FEATURE = "OWN_KEYS"
 MOST_TESTS = 10

@@ -12,7 +12,7 @@ from metering.seal import CannotOpen, reseal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rotated:
-    """What became of the keys."""
+    """What became of the keys when they were sealed anew."""
 
     resealed: int
     unchanged: int

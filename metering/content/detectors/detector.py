@@ -47,7 +47,7 @@ Check = Callable[[bytes, int, int], Span | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detector:
-    """Finds one kind."""
+    """Finds one kind of private thing."""
 
     kind: str
     """As headers and errors call it."""
@@ -61,7 +61,7 @@ class Detector:
     """Whether nothing of the kind can begin within a candidate that was not accepted."""
 
     def find(self, text: bytes) -> Iterator[Span]:
-        """Those in the text, in order, none upon another."""
+        """Yield the places of such things in the text, in order, none upon another."""
         if self.needs and self.needs not in text:
             return
         place = 0

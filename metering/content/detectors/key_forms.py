@@ -10,7 +10,7 @@ _HEX = "0-9a-f"
 
 @dataclass(frozen=True, slots=True)
 class KeyForm:
-    """One vendor's form."""
+    """The form that one vendor's keys have."""
 
     begins: str
     rest: str

@@ -9,5 +9,4 @@ from metering.content.detectors.key import KEY
 from metering.content.detectors.phone import PHONE
 
 DETECTORS: tuple[Detector, ...] = (KEY, EMAIL, IBAN, CARD, MAC, IPV4, IPV6, PHONE)
-KINDS = tuple(dict.fromkeys(detector.kind for detector in DETECTORS))
 NAMES = {detector.kind: detector.name for detector in DETECTORS}

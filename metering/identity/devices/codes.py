@@ -13,7 +13,7 @@ MAX_WRITTEN = 64
 
 
 def new_device_code() -> str:
-    """256 random bits as text."""
+    """Return a new code for the machine: 256 random bits as text."""
     return secrets.token_urlsafe(DEVICE_BYTES)
 
 
@@ -35,7 +35,7 @@ def plain_user_code(written: str) -> str | None:
 
 
 def digest_of_device_code(code: str) -> bytes:
-    """What is stored of it."""
+    """Return the digest that is stored of a machine's code."""
     return digest_of(f"device {code}")
 
 

@@ -13,9 +13,9 @@ from metering.identity.devices.codes import (
     new_user_code,
     plain_user_code,
 )
-from metering.identity.too_often import too_often
 from metering.models import DeviceLogin
 from metering.network import counted_address
+from metering.too_often import too_often
 
 LIFE = timedelta(minutes=10)
 """How long a person has to decide, and the machine to fetch its session."""

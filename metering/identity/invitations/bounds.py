@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from metering.errors import InvalidRequest
-from metering.identity.too_often import too_often
 from metering.models import Invitation, Tenant
+from metering.too_often import too_often
 
 LIFE = timedelta(days=7)
 """How long the newest mail of an invitation can be used."""

@@ -8,7 +8,7 @@ State = AlertDelivery.State
 
 
 def ask_for_mail(invitation: Invitation, *, now: datetime) -> None:
-    """A mail that was not sent yet is replaced."""
+    """Ask for the mail of an invitation. One that was not sent yet is replaced."""
     waiting = AlertDelivery.objects.filter(invitation=invitation, state__in=[State.PENDING, State.NO_SERVER])
     waiting.update(state=State.FAILED, last_error="replaced by a newer mail")
     AlertDelivery.objects.create(

@@ -8,7 +8,7 @@ STATES = ("open", "accepted", "withdrawn", "expired")
 
 
 def state_of(invitation: Invitation, *, now: datetime) -> str:
-    """One of STATES. An expired one can be mailed again."""
+    """Return the state of an invitation at `now`, one of STATES. An expired one can be mailed again."""
     if invitation.accepted_at is not None:
         return "accepted"
     if invitation.withdrawn_at is not None:

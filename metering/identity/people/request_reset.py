@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
-from metering.identity.too_often import too_often
 from metering.models import PasswordReset, User
 from metering.network import counted_address
+from metering.too_often import too_often
 
 LIFE = timedelta(hours=1)
 """How long a request can be used, counted from when it was made, not from when its mail arrives."""

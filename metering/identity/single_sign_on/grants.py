@@ -31,7 +31,7 @@ class Grants:
 
 
 def grants_of(claims: Claims) -> Grants:
-    """Two queries."""
+    """Return what these groups and this address grant in each tenant, by two queries."""
     tenants: dict[UUID, Grant] = {}
     is_super_admin = False
     rows = GroupMapping.objects.filter(group__in=claims.groups).select_related("tenant", "team", "token")

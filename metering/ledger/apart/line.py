@@ -14,7 +14,7 @@ Hear = Callable[[int, Any], None]
 
 
 class Line(asyncio.Protocol):
-    """The line to one process."""
+    """The connection to one ledger process, over which messages go and come."""
 
     transport: asyncio.Transport
 

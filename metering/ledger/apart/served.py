@@ -39,7 +39,7 @@ async def serve(end: socket.socket) -> None:
 
 
 class Served(asyncio.Protocol):
-    """The process's end of the socket."""
+    """The ledger process's end of the socket."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop

@@ -168,6 +168,10 @@ def deny(
     *,
     is_late: bool = False,
 ) -> Result | None:
+    """Look whether every line has room, and return the denial or refusal if one has not; None: all have.
+
+    `is_late`: the call was made already, so that enforced lines deny nothing any more. Each denial is noted for alerts.
+    """
     for share in shares:
         if share.watching != share.meter.watching:
             watch(share.lines, share.watching, share.meter, work)

@@ -69,14 +69,14 @@ RECOUNT_LATER = (
 
 
 class Beside(TypedDict, total=False):
-    """Which calls are on a meter already: see past_queries."""
+    """Which calls are on a meter already, as `past_queries` takes it."""
 
     meter_id: int
     without: list[UUID]
 
 
 class Late(Struct, frozen=True, kw_only=True):
-    """A meter that has to look back."""
+    """A meter that has to count what was used before it counted."""
 
     meter_id: int
     key: MeterKey
@@ -93,7 +93,7 @@ class Late(Struct, frozen=True, kw_only=True):
 
 
 async def look_back(conninfo: str, meters: Sequence[Late]) -> None:
-    """Make these meters right, one after the other. Raises psycopg.Error."""
+    """Count what these meters lack, one after the other. Raises psycopg.Error."""
     connection = await connect(conninfo)
     try:
         for name, value in SETTINGS.items():

@@ -54,7 +54,7 @@ class Wanted(Struct):
 
 
 class ProcessCache:
-    """All connections of a process that belong to one ledger share one."""
+    """What one process remembers of the ledger. All its connections to that ledger share it."""
 
     def __init__(self) -> None:
         self.meters: dict[int, Meter] = {}

@@ -115,7 +115,7 @@ class Column(NamedTuple):
 
     @property
     def stored(self) -> str:
-        """The expression that is stored."""
+        """The SQL expression whose value is stored."""
         return self.kind.stored.format(f'new."{self.name}"')
 
 
@@ -185,12 +185,12 @@ def rows(columns: Sequence[Column], *, unnested: int = 1) -> str:
 
 
 def names(columns: Iterable[str]) -> str:
-    """A list of columns."""
+    """Return the names of the columns, as a statement lists them."""
     return ", ".join([f'"{name}"' for name in columns])
 
 
 def assigned(columns: Iterable[Column]) -> str:
-    """What an UPDATE sets."""
+    """Return the assignments of an UPDATE."""
     return ", ".join([f'"{each.name}" = {each.stored}' for each in columns if each.is_stored])
 
 

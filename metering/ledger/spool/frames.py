@@ -30,7 +30,7 @@ LONGEST = 1 << 20
 
 
 class Read(NamedTuple):
-    """What was found in a file."""
+    """What was found in a spool file."""
 
     records: list[Record]
     damaged: int

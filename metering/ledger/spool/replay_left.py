@@ -8,7 +8,7 @@ from metering.ledger.spool.spool import Spool
 
 
 class Replayed(NamedTuple):
-    """What was told."""
+    """What the ledger was told of the files that vanished processes left."""
 
     files: int
     calls: int

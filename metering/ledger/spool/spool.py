@@ -105,7 +105,7 @@ class Spool:
         await self._writer.close(CLOSE_S, keep_file=bool(self._calls))
 
     async def keep(self, end: Settle | Release) -> bool:
-        """Keep the end of a call that the ledger knows; whether that worked."""
+        """Keep the end of a call that the ledger knows, and return whether that worked."""
         try:
             await self._write(Settled(end) if isinstance(end, Settle) else Released(end))
         except MeteringUnavailable as error:
@@ -224,7 +224,7 @@ class Spool:
         return told
 
     async def _tell(self, calls: dict[UUID, SpooledCall], due: Iterable[SpooledCall], file: SpoolFile) -> int:
-        """Tell of these, of which `calls` forgets those that are told."""
+        """Tell the ledger of these calls, forget in `calls` those that it took, and return how many those are."""
         due, told = list(due), 0
         known, unknown = [c for c in due if c.reserve is None], [c for c in due if c.reserve is not None]
         for some in (known, unknown):  # what the ledger knows gives back what it holds

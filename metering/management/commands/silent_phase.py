@@ -35,7 +35,7 @@ class Command(VerbCommand):
             end = moment(until, param="until", tenant=row) or at
             start = moment(since, param="since", tenant=row) or end - timedelta(days=DAYS)
             bar = ProgressBar(sys.stderr, f"{row.slug} calls")
-            phase = silent_phase(row, since=start, until=end, now=at, progress=bar.show)
+            phase = silent_phase(row, since=start, until=end, progress=bar.show)
             found.append(phase_facts(phase))
         text = "\n".join(line for facts in found for line in _told(facts))
         self.show(found, text or "Every tenant is enforced.")

@@ -69,9 +69,7 @@ def set_budget(
     budget, created = set_row(
         Budget.objects.select_for_update(),
         key={
-            "scope": target.scope.value,
-            "tenant": target.tenant,
-            "scope_id": target.scope_id,
+            **target.columns,
             "per": _counted(target, per),
             "task_id": task,
             "model_class_id": model_class,
@@ -81,7 +79,6 @@ def set_budget(
         },
         values=values,
         action="budget.set",
-        facts={},
         actor=actor,
         now=now,
     )

@@ -20,14 +20,13 @@ def set_row(
     key: Mapping[str, Any],
     values: Mapping[str, object],
     action: str,
-    facts: Mapping[str, object],
     actor: str,
     now: datetime,
 ) -> tuple[Row, bool]:
     """Bring the row to these values. Returns it, and whether it is new. Equal values are no change and not recorded.
 
-    `rows` have to lock for update. `facts` are recorded beside the values before and after. Raises InvalidRequest if
-    there are several such rows, which the catalog and the console can make.
+    `rows` have to lock for update. Raises InvalidRequest if there are several such rows, which the catalog and the
+    console can make.
     """
     try:
         row, created = rows.get_or_create(**key, defaults={**values, "created_at": now})
@@ -46,7 +45,7 @@ def set_row(
             target=row,
             tenant_id=row.tenant_id,
             now=now,
-            facts={**_identity(key), **facts, "before": None if created else before, "after": values},
+            facts={**_identity(key), "before": None if created else before, "after": values},
         )
     return row, created
 

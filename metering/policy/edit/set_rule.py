@@ -70,9 +70,7 @@ def set_rule(
     rule, created = set_row(
         PolicyRule.objects.select_for_update(of=("self",)),
         key={
-            "scope": target.scope.value,
-            "tenant": target.tenant,
-            "scope_id": target.scope_id,
+            **target.columns,
             "task_id": task,
             "key": key,
             "conditions": conditions,
@@ -81,7 +79,6 @@ def set_rule(
         },
         values=values,
         action="rule.set",
-        facts={},
         actor=actor,
         now=now,
     )

@@ -22,6 +22,11 @@ class PolicyTarget:
     scope_id: str = ""
 
     @property
+    def columns(self) -> dict[str, object]:
+        """The columns by which the rows for this target are known."""
+        return {"scope": self.scope.value, "tenant": self.tenant, "scope_id": self.scope_id}
+
+    @property
     def per(self) -> SubjectType:
         """The subject whose use is counted if nobody says otherwise: each tenant for a plan, else the scope itself."""
         return SubjectType.TENANT if self.scope is Scope.PLAN else SubjectType(self.scope.value)

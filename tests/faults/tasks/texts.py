@@ -23,4 +23,3 @@ def diagrams(text: str = DISCLOSURE, **more: Any) -> Json:
 
 
 ASKED = {"prior-art": prior_art, "drafting": drafting, "diagrams": diagrams}
-CODES = {"prior-art": "LLM1_PRIOR_ART", "drafting": "LLM2_DRAFT", "diagrams": "LLM3_DIAGRAM"}

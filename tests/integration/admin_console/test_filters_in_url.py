@@ -154,9 +154,6 @@ class TestLinks:
     def test_a_change_keeps_the_rest(self, alder: Tenant) -> None:
         chosen = read(operator(), tenant="alder", model="gpt-5")
         assert chosen.link(model=None, group="user") == "?group=user&tenant=alder"
-        assert chosen.day_link(date(2026, 11, 2)) == (
-            "?range=custom&since=2026-11-02&until=2026-11-02&tenant=alder&model=gpt-5"
-        )
 
     def test_a_chip_takes_its_filter_away(self, alder: Tenant) -> None:
         chips = read(operator(), tenant="alder", model="gpt-5").chips

@@ -1,10 +1,12 @@
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 
 from providers.openai_compatible.provider import OpenAICompatibleProvider
 from providers.openai_compatible.timeouts import Timeouts
-from tests.vendors.running import RunningVendor, running_vendor
+from tests.integration.providers.families import Family
+from tests.vendors.running import Running, RunningVendor, running_vendor
 
 QUICK = Timeouts(connect_s=0.5, first_byte_s=0.4, gap_s=0.3)
 """For vendors that are waited for in vain: a busy machine comes too late for these limits too."""
@@ -14,6 +16,19 @@ QUICK = Timeouts(connect_s=0.5, first_byte_s=0.4, gap_s=0.3)
 def _vendor() -> Iterator[RunningVendor]:
     with running_vendor() as vendor:
         yield vendor
+
+
+@pytest.fixture
+def family(_running: tuple[Family, Running[Any]]) -> Family:
+    """The family whose fake runs, where a module has `_running` (families.py)."""
+    return _running[0]
+
+
+@pytest.fixture
+def fake(_running: tuple[Family, Running[Any]]) -> Running[Any]:
+    """Its fake, with an empty log."""
+    _running[1].log.clear()
+    return _running[1]
 
 
 @pytest.fixture

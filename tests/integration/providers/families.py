@@ -1,9 +1,11 @@
 """The protocols that providers speak, each with its fake vendor: what a caller sees is the same for all of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+
+import pytest
 
 from providers.anthropic.provider import AnthropicProvider
 from providers.gemini.provider import GeminiProvider
@@ -15,6 +17,7 @@ from tests.vendors.compatible_app import FakeCompatible
 from tests.vendors.dialects import DIALECTS, Dialect
 from tests.vendors.gemini_app import FakeGemini
 from tests.vendors.openai_app import FakeOpenAI
+from tests.vendors.running import Running, running
 from tests.vendors.wire_app import case, cases
 
 
@@ -125,4 +128,16 @@ VENDORS = {
     **{name: replace(FAMILIES[name], recorded=recorded_of(name)) for name in ("anthropic", "gemini")},
 }
 """Every vendor, for what all of them have to do; the families are the protocols."""
-TRANSLATED = [name for name in FAMILIES if name != "openai"]
+TRANSLATED = {name: family for name, family in FAMILIES.items() if name != "openai"}
+
+
+def fake_of_each(families: Mapping[str, Family]) -> Any:
+    """A module's fixture `_running`: each family beside its running fake, which `family` and `fake` take apart."""
+
+    @pytest.fixture(scope="module", params=families)
+    def running_one(request: pytest.FixtureRequest) -> Iterator[tuple[Family, Running[Any]]]:
+        family = families[request.param]
+        with running(family.fake()) as vendor:
+            yield family, vendor
+
+    return running_one

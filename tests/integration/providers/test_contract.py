@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
@@ -15,8 +15,8 @@ from providers.openai_compatible.traits import Traits
 from providers.other_form import completion_of_events
 from providers.port import Capability, Chunk, EstimateReason, Failure, LLMProvider, ProviderError, Usage
 from tests.integration.providers.asking import answer, asking, chunks_of, said, streamed
-from tests.integration.providers.families import FAMILIES, VENDORS, Family
-from tests.vendors.running import Running, running
+from tests.integration.providers.families import FAMILIES, VENDORS, Family, fake_of_each
+from tests.vendors.running import Running
 from tests.vendors.wire_app import case
 
 PATIENT = Timeouts()
@@ -39,23 +39,7 @@ PIXEL = (
 )
 
 
-@pytest.fixture(scope="module", params=VENDORS)
-def _running(request: pytest.FixtureRequest) -> Iterator[tuple[Family, Running[Any]]]:
-    family = VENDORS[request.param]
-    with running(family.fake()) as vendor:
-        yield family, vendor
-
-
-@pytest.fixture
-def family(_running: tuple[Family, Running[Any]]) -> Family:
-    return _running[0]
-
-
-@pytest.fixture
-def fake(_running: tuple[Family, Running[Any]]) -> Running[Any]:
-    """With an empty log."""
-    _running[1].log.clear()
-    return _running[1]
+_running = fake_of_each(VENDORS)
 
 
 @pytest.fixture

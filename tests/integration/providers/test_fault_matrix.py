@@ -10,8 +10,8 @@ import pytest
 from providers.openai_compatible.timeouts import Timeouts
 from providers.port import EstimateReason, Failure, LLMProvider, ProviderError, Usage
 from tests.integration.providers.asking import OUTPUT_LIMIT, asking, chunks_of, streamed
-from tests.integration.providers.families import FAMILIES, Family
-from tests.vendors.running import Running, running
+from tests.integration.providers.families import FAMILIES, Family, fake_of_each
+from tests.vendors.running import Running
 from tests.vendors.tls import BadTls, bad_tls
 
 QUICK, PATIENT = Timeouts(first_byte_s=0.3, gap_s=0.2), Timeouts()
@@ -59,22 +59,7 @@ FAULTS = {
 }
 
 
-@pytest.fixture(scope="module", params=FAMILIES)
-def _running(request: pytest.FixtureRequest) -> Iterator[tuple[Family, Running[Any]]]:
-    family = FAMILIES[request.param]
-    with running(family.fake()) as vendor:
-        yield family, vendor
-
-
-@pytest.fixture
-def family(_running: tuple[Family, Running[Any]]) -> Family:
-    return _running[0]
-
-
-@pytest.fixture
-def fake(_running: tuple[Family, Running[Any]]) -> Running[Any]:
-    _running[1].log.clear()
-    return _running[1]
+_running = fake_of_each(FAMILIES)
 
 
 @pytest.fixture

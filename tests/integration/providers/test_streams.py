@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from providers.openai_compatible import streamed as streamed_module
+from providers.openai_compatible import events as events_module
 from providers.openai_compatible.provider import OpenAICompatibleProvider
 from providers.port import Chunk, Failure, ProviderError, Usage
 from tests.integration.providers.asking import asking, chunks_of, said, streamed
@@ -122,14 +122,14 @@ async def test_the_whole_call_has_a_deadline(provider: Provider) -> None:
 
 
 async def test_a_stream_without_end_is_bounded(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streamed_module, "MAX_STREAM_BYTES", 1_000_000)
+    monkeypatch.setattr(events_module, "MAX_STREAM_BYTES", 1_000_000)
     _, error = await broken_stream(provider, "vendor:endless")
     assert error.failure is Failure.CUT
     assert "longer than" in error.message
 
 
 async def test_an_event_without_end_is_bounded(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streamed_module, "MAX_EVENT_BYTES", 1_000_000)
+    monkeypatch.setattr(events_module, "MAX_EVENT_BYTES", 1_000_000)
     _, error = await broken_stream(provider, "vendor:big=1100000")
     assert "an event of its stream is longer than" in error.message
 

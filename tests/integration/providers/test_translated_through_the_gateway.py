@@ -10,9 +10,9 @@ import pytest
 from metering.models import UsageLog
 from tests.e2e.server import running_server
 from tests.factories import ProviderFactory, make_token, reference_data
-from tests.integration.providers.families import FAMILIES, TRANSLATED, Family
+from tests.integration.providers.families import TRANSLATED, Family, fake_of_each
 from tests.served import serve_model, settled_ledger
-from tests.vendors.running import Running, running
+from tests.vendors.running import Running
 from tests.vendors.wire_app import case
 
 pytestmark = pytest.mark.slow
@@ -33,22 +33,7 @@ TOOLS: Any = [
 ]
 
 
-@pytest.fixture(scope="module", params=TRANSLATED)
-def _running(request: pytest.FixtureRequest) -> Iterator[tuple[Family, Running[Any]]]:
-    family = FAMILIES[request.param]
-    with running(family.fake()) as vendor:
-        yield family, vendor
-
-
-@pytest.fixture
-def family(_running: tuple[Family, Running[Any]]) -> Family:
-    return _running[0]
-
-
-@pytest.fixture
-def fake(_running: tuple[Family, Running[Any]]) -> Running[Any]:
-    _running[1].log.clear()
-    return _running[1]
+_running = fake_of_each(TRANSLATED)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from metering.activity.asked import Asked
 from metering.ids import derived_id
-from metering.models import PolicyDecision, UsageLog
+from metering.models import PolicyDecision
 from tests.factories import alder
 from tests.factories.ledger import AttemptFactory, ReservationFactory, id_at
 
@@ -45,7 +45,3 @@ def asked(**fields: Any) -> Asked:
     """About the day of the calls."""
     day = {"since": NOON - timedelta(hours=12), "until": NOON + timedelta(hours=12)}
     return Asked(**{**day, **fields})
-
-
-def attempt_of(id_: UUID, number: int = 1) -> UsageLog:
-    return UsageLog.objects.get(pk=derived_id(id_, number))

@@ -201,10 +201,10 @@ async def test_what_is_explained_of_a_call_is_what_it_gets(
             before = len(ended)
             try:
                 if asked["stays"]:
-                    notices = await stay(gateway, caller, request, stays)
+                    verdicts = await stay(gateway, caller, request, stays)
                 else:
                     await gateway.execute(caller, request)
-                    notices = ended[before].notices
+                    verdicts = ended[before].verdicts
             except MeteringError as refusal:
                 policy = gateway.directory.peek_policy(asker_of(caller).subject, request.task.value, now())
                 got = (
@@ -217,9 +217,9 @@ async def test_what_is_explained_of_a_call_is_what_it_gets(
                 )
             else:
                 got = ("allowed", "", "", None, f"served by {told.model}")
-                if notices:
-                    first = notices[0]
-                    got = (first.verdict.value, first.code, first.rule, first.rule_id, first.message)
+                if verdicts:
+                    first = verdicts[0]
+                    got = (first.kind.value, first.code, first.rule, first.rule_id, first.message)
             assert (told.verdict.value, told.code, told.rule, told.rule_id, told.message) == got
 
 
@@ -250,7 +250,7 @@ async def stay(
         )
 
     until.push_async_callback(end)
-    return admitted.notices
+    return admitted.verdicts
 
 
 def level_of(buckets: CountedBuckets, limit: RateLimit) -> Level:

@@ -93,7 +93,7 @@ async def test_what_another_process_used_counts_as_soon_as_the_last_balance_is_s
     await rows(lambda: RuleFactory(key="max_tokens_out", value=7, conditions=FROM_80))
     other = gateway_with()
     seconds = Seconds()
-    gateway.directory.use._clock = seconds
+    gateway.directory.use.clock = seconds
     await gateway.execute(caller, request_for(max_tokens=40))
     for _ in range(3):
         await other.execute(caller, request_for(max_tokens=40))
@@ -113,7 +113,7 @@ async def test_calls_that_bring_their_own_balances_read_no_meter(
 ) -> None:
     await rows(lambda: BudgetFactory(dimension="requests", amount=50))
     await rows(lambda: RuleFactory(key="max_tokens_out", value=7, conditions=FROM_80))
-    gateway.directory.use._clock = Seconds()
+    gateway.directory.use.clock = Seconds()
     await gateway.execute(caller, request_for())
 
     async def nothing(*_: Any, **__: Any) -> None:

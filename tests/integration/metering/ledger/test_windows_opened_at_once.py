@@ -20,7 +20,6 @@ from tests.support import build
 NOON = datetime(2026, 3, 28, 12, tzinfo=UTC)
 BERLIN = build.meter_key(window=Window.DAY, timezone="Europe/Berlin")
 TOKYO = replace(BERLIN, timezone="Asia/Tokyo")
-WINDOWS = "SELECT window_start, window_end FROM metering_usagemeter ORDER BY window_start"
 
 
 async def test_two_processes_open_one_meter_between_them(conninfo: str, database: psycopg.Connection) -> None:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from metering.models import RolledUnit, Tenant, UsageRollup
 from metering.reports.buckets import Bucket
-from metering.reports.dimensions import DIMENSIONS
 from metering.reports.explore import explore
 from metering.reports.figures import NAMES
+from metering.reports.groupings import GROUPINGS
 from metering.reports.sums import sums_by
 from metering.rollups.roll_up import roll_up_usage
 from metering.usage.filters import UsageFilter
@@ -126,7 +126,7 @@ def test_reports_equal_the_summary(conninfo: str) -> None:
             assert cost == sum(row["cost_nano_usd"] for row in usage_summary(hour, by="task")), moment
 
     def agree(tenant: Tenant | None, chosen: UsageFilter) -> None:
-        for by in DIMENSIONS:
+        for by in GROUPINGS:
             assert reported(chosen, by) == summary(chosen, by), (by, tenant)
         days = summary(chosen, "day")
         assert by_day(chosen) == days

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from metering.content.detectors.registry import KINDS
+from metering.content.detectors.registry import NAMES
 from metering.content.redact import find, redact
 from tests.unit.metering.content.corpus import Positive, negatives, positives
 
@@ -30,7 +30,7 @@ def test_precision_and_recall_of_the_corpus(capsys: pytest.CaptureFixture[str]) 
         wrong.update(kind for kind, _ in found_in(text))
     with capsys.disabled():
         print(f"\n{len(positives())} positive and {len(negatives())} negative texts")
-        for kind in KINDS:
+        for kind in NAMES:
             print(
                 f"{kind:8} precision {ratio(right[kind], wrong[kind]):.3f} "
                 f"recall {ratio(right[kind], missed[kind]):.3f}"
@@ -52,7 +52,7 @@ def test_there_are_at_least_three_hundred_of_each() -> None:
     assert len(set(negatives())) >= 300
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", NAMES)
 def test_every_kind_is_in_the_corpus_often(kind: str) -> None:
     assert sum(positive.kind == kind for positive in positives()) >= 40
 

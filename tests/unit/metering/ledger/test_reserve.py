@@ -1,6 +1,5 @@
 """Reserve: what is admitted, what is denied, and what the meters say afterwards."""
 
-from datetime import timedelta
 from uuid import UUID
 
 import msgspec
@@ -14,9 +13,7 @@ from metering.ledger.results import Denied, Granted, Reason, Refused
 from metering.types import MAX_AMOUNT
 from tests.unit.metering.ledger import kit
 
-LARGEST = 2**63 - 1
 OTHER = msgspec.structs.replace(kit.KEY, subject_id="other")
-LATER = kit.NOW + timedelta(minutes=1)
 
 
 def test_a_hold_takes_the_last_of_the_room() -> None:

@@ -29,8 +29,6 @@ from tests.integration.metering.alerts.endpoints.conftest import Make, deliver, 
 from tests.integration.metering.alerts.test_notices import tell
 from tests.mail import free_port
 
-State = AlertDelivery.State
-
 
 def state_of(endpoint: WebhookEndpoint) -> tuple[bool, str]:
     endpoint.refresh_from_db()

@@ -76,7 +76,7 @@ async def test_what_is_being_written_when_the_time_to_close_is_over_counts_as_lo
         over.wait(30)
 
     monkeypatch.setattr(decision_log, "write_decisions", hang)
-    monkeypatch.setattr(decision_log, "CLOSE_S", 0.05)
+    monkeypatch.setattr("metering.write_behind.CLOSE_S", 0.05)
     await deny()
     decisions.start()
     try:

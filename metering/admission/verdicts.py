@@ -1,4 +1,7 @@
-"""What would have denied a call, or cut it shorter, if every limit were enforced. Asked only where some is not."""
+"""What limits in shadow say to a call: that they would have denied it, or cut its answer, had they been enforced.
+
+Asked only where some limit that applies is not enforced.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -25,48 +28,56 @@ OUTPUT_CUT = "output_limited"
 _RANKS = list(ModelClass)
 
 
-class Notice(NamedTuple):
-    """One limit that would have said no."""
+class RuleVerdict(NamedTuple):
+    """What one rule, budget or limit says to a call."""
 
-    verdict: Verdict
+    kind: Verdict
     mode: EnforcementMode
+    """The mode in which the rule is."""
     code: str
-    """Of the error that there would have been."""
+    """The code of the error that there is, or would have been."""
     rule: str
+    """What messages call the rule."""
     rule_id: UUID | None
+    """None: no rule or budget of its own sets the limit."""
     message: str
 
 
-def setting_notices(
+def setting_verdicts(
     policy: EffectivePolicy, call: Measured, model: ServedModel, tags: Tags = ()
-) -> Iterator[Notice]:
-    """Tighter settings in shadow that would have refused or clamped this call. Counting the input takes time."""
+) -> Iterator[RuleVerdict]:
+    """Yield the settings in shadow that would have refused this call or cut its answer.
+
+    The input is counted only where its bound is above the limit, because counting takes time.
+    """
     shadow = policy.shadow_settings.get("required_tags")
     if shadow is not None and (missing := missing_keys(read_keys(shadow.value), tags)):
-        yield _notice(shadow, "required_tags", TagRequired.code, f"without {', '.join(missing)}")
+        yield _of_setting(shadow, "required_tags", TagRequired.code, f"without {', '.join(missing)}")
     shadow = policy.shadow_settings.get("max_tokens_in")
     if shadow is not None and call.bound.input_tokens > int(shadow.value):
         limit = int(shadow.value)
         estimate = call.estimate_input(limit)
         if estimate > limit:
             message = f"at least {estimate} of {limit} tokens"
-            yield _notice(shadow, "max_tokens_in", InputTooLarge.code, message)
+            yield _of_setting(shadow, "max_tokens_in", InputTooLarge.code, message)
     shadow = policy.shadow_settings.get("max_tokens_out")
     if shadow is not None and call.answer_tokens > int(shadow.value):
         message = f"{call.answer_tokens} instead of {shadow.value} tokens"
-        yield _notice(shadow, "max_tokens_out", OUTPUT_CUT, message)
+        yield _of_setting(shadow, "max_tokens_out", OUTPUT_CUT, message)
     shadow = policy.shadow_settings.get("max_class")
     if shadow is not None and _RANKS.index(ModelClass(model.model_class)) > _RANKS.index(
         ModelClass(str(shadow.value))
     ):
-        yield _notice(
+        yield _of_setting(
             shadow, "max_class", ModelNotAllowed.code, f"{model.model_class} instead of {shadow.value}"
         )
 
 
-def limit_notices(hold: Hold, now: datetime) -> list[Notice]:
-    """Budgets and limits on calls at once that let the call pass although they are full; first the one that stays so
-    longest."""
+def limit_verdicts(hold: Hold, now: datetime) -> list[RuleVerdict]:
+    """Return the budgets and limits on calls at once that let the call pass although they are full.
+
+    The one that stays full longest comes first.
+    """
     amounts = hold.bound + ONE_REQUEST
     short = NoRoom(
         hold.held,
@@ -83,25 +94,25 @@ def limit_notices(hold: Hold, now: datetime) -> list[Notice]:
             if not (limit.enforced or limit.only_counts) and balance.used + balance.held > balance.limit
         ),
     )
-    notices = []
+    verdicts = []
     for denial in sorted(short.denials, key=lambda denial: lasting(short, denial), reverse=True):
         limit, error = hold.held[denial.line], no_room_error(NoRoom(hold.held, (denial,)), now)
-        notices.append(
-            Notice(_verdict(limit.mode), limit.mode, error.code, limit.name, limit.source_id, error.message)
+        verdicts.append(
+            RuleVerdict(_kind(limit.mode), limit.mode, error.code, limit.name, limit.source_id, error.message)
         )
-    return notices
+    return verdicts
 
 
-def rate_notices(grant: RateGrant, now: datetime) -> Iterator[Notice]:
-    """Rate limits in shadow that had too little; first the one that has to be waited for longest."""
+def rate_verdicts(grant: RateGrant, now: datetime) -> Iterator[RuleVerdict]:
+    """Yield the rate limits in shadow that had too little for the call, the one with the longest wait first."""
     for short in sorted(grant.too_few_in_shadow, key=lambda short: short.waits_s[0], reverse=True):
         [limit], error = short.limits, too_few_error(short, now)
-        yield Notice(_verdict(limit.mode), limit.mode, error.code, limit.name, limit.rule_id, error.message)
+        yield RuleVerdict(_kind(limit.mode), limit.mode, error.code, limit.name, limit.rule_id, error.message)
 
 
-def _notice(setting: Setting, key: str, code: str, message: str) -> Notice:
-    return Notice(_verdict(setting.mode), setting.mode, code, setting.named(key), setting.rule_id, message)
+def _of_setting(setting: Setting, key: str, code: str, message: str) -> RuleVerdict:
+    return RuleVerdict(_kind(setting.mode), setting.mode, code, setting.named(key), setting.rule_id, message)
 
 
-def _verdict(mode: EnforcementMode) -> Verdict:
+def _kind(mode: EnforcementMode) -> Verdict:
     return Verdict.WARNED if mode is WARN else Verdict.OBSERVED

@@ -7,9 +7,8 @@ from uuid import UUID
 from django.db import connection, models, transaction
 
 from metering.audit import record_change
-from metering.errors import LimitUsage, RateLimited
 from metering.models import AuditEvent
-from metering.types import Dimension
+from metering.too_often import too_often
 
 WITHIN = timedelta(hours=1)
 
@@ -35,23 +34,13 @@ def note_asking(
     recent = AuditEvent.objects.filter(tenant_id=tenant_id, at__gt=now - WITHIN, action=action).order_by("at")
     times = list(recent.values_list("at", flat=True)[:most])
     if len(times) >= most:
-        raise _too_many(what, most, times[0] + WITHIN, now)
-    record_change(action=action, actor=actor, target=target, tenant_id=tenant_id, now=now, facts=facts)
-
-
-def _too_many(what: str, most: int, again: datetime, now: datetime) -> RateLimited:
-    return RateLimited(
-        f"There are at most {most} {what} an hour. Try again later.",
-        usage=LimitUsage(
-            budget=what,
+        raise too_often(
+            f"There are at most {most} {what} an hour. Try again later.",
+            what=what,
             scope="tenant",
-            dimension=Dimension.REQUESTS,
-            current=most,
-            held=0,
-            requested=1,
-            limit=most,
-            period="60m",
-        ),
-        reset_at=again,
-        retry_after_s=int((again - now).total_seconds()) + 1,
-    )
+            most=most,
+            within=WITHIN,
+            first=times[0],
+            now=now,
+        )
+    record_change(action=action, actor=actor, target=target, tenant_id=tenant_id, now=now, facts=facts)
