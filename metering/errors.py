@@ -68,6 +68,8 @@ class MeteringError(Exception):
     code = "internal_error"
     credential_of: Holder | None = None
     """Of a refused credential, where it is known whose it is: that tenant's administrators may know of it."""
+    has_spent = False
+    """Whether what it ended had used something before: the same request sent again would pay for that again."""
 
     def __init__(self, message: str, *, param: str | None = None) -> None:
         super().__init__(message)

@@ -45,6 +45,7 @@ def test_second_attempts_count_towards_max_api_calls(tasks: TaskDeployment) -> N
         tasks.search.always[name] = Reply(status=500, json={})
     answer = ann.post("/api/prior-art", texts.prior_art())
     assert error_of(answer) == (502, "vendor_error")
+    assert answer.headers["x-should-retry"] == "false", "the plan is paid for"
     assert len(tasks.search.asked) == 3
     tasks.assert_the_ledger_equals_the_fakes(ann.tenant)
 
