@@ -17,6 +17,7 @@ from rest_framework.response import Response
 
 from gateway_project import wiring
 from gateway_project.api.authentication import principal_of
+from gateway_project.api.choice import Choice
 from gateway_project.api.input import StrictInput
 from gateway_project.api.schema import paged
 from gateway_project.api.tasks.running import KEEP_ALIVE, STREAM_HEADERS, EventStream, as_event, call_of
@@ -75,7 +76,7 @@ class OneJobOut(JobOut):
 
 class Jobs(ApiView):
     class Input(StrictInput):
-        task = serializers.ChoiceField(choices=sorted(TASKS))
+        task = Choice(choices=sorted(TASKS))
         input = serializers.DictField(help_text="The body of the task's own route.")
 
     @paged(JobOut, tags=TAG, of_tenants=False)
