@@ -127,7 +127,6 @@ def input_error(estimate: int, limit: int, *, is_models: bool) -> InputTooLarge:
     whose = "the model's context" if is_models else "the plan's limit"
     return InputTooLarge(
         f"The input is at least {estimate:,} tokens, more than {whose} of {limit:,}.",
-        param="messages",
         source="model" if is_models else "max_tokens_in",
     )
 

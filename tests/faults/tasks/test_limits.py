@@ -96,6 +96,7 @@ def test_an_input_of_max_tokens_in_passes_and_one_more_does_not(tasks: TaskDeplo
             fits = words
         else:
             assert error_of(answer) == (413, "input_too_large")
+            assert answer.json()["error"]["param"] is None, "its messages are none of the caller's fields"
             message = answer.json()["error"]["message"]
             too_long = words
     assert fits > 1000
