@@ -46,6 +46,8 @@ async def _pump(with_: Collaborators, call: Call, pipe: Pipe) -> None:
     A fault of ours is no limit that passes: the reader is told so, because who waits and tries again pays again.
     """
     recording, capture = call.recording, call.capture
+    if recording is not None:
+        recording.is_streamed = True
 
     async def copy() -> None:
         async with aclosing(call.adapter.stream(call.request, call.spending)) as events:
