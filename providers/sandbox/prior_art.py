@@ -20,6 +20,11 @@ _CLAUSE_END = re.compile(
     r"[.;:,\n]+|\b(?:wherein|whereby|characterised in that|comprising|comprises|and|which|that)\b", re.I
 )
 _CLAIM_NUMBER = re.compile(r"^\s*\d+\s*[.)]\s*", re.MULTILINE)
+_DEPENDENT = re.compile(
+    r"\b(?:the|an?)\s+[^.;:,]{1,80}?\s(?:of|according to|as claimed in)\s+(?:any (?:one )?of )?claims?\s+\d+",
+    re.I,
+)
+"""How a dependent claim begins: its words are the parent's."""
 _WORD = re.compile(r"[^\W\d_][^\W_]{2,}(?:-[^\W_]+)*")
 _COMMON = frozenset(
     re.findall(
@@ -35,7 +40,7 @@ _COMMON = frozenset(
 
 def plan(material: Material) -> dict[str, Any]:
     """Elements are the text's clauses, queries their words."""
-    text = _CLAIM_NUMBER.sub("", _DIRECTIVE.sub(" ", " ".join(material.values())))
+    text = _DEPENDENT.sub(" ", _CLAIM_NUMBER.sub("", _DIRECTIVE.sub(" ", " ".join(material.values()))))
     clauses = [" ".join(clause.split()) for clause in _CLAUSE_END.split(text)]
     elements = _own(list(dict.fromkeys(clause for clause in clauses if _telling(clause))))[:MAX_ELEMENTS]
     elements = elements or [" ".join(text.split())[:200] or "the idea"]

@@ -54,6 +54,17 @@ CASES = (
         ((1, "single_sentence", E, "."),),
     ),
     Case(
+        "two full stops at the end",
+        "MPEP 608.01(m)",
+        BASE.rstrip() + ".",
+        ((1, "single_sentence", E, ".."),),
+    ),
+    Case(
+        "a full stop after an abbreviation's, and an ellipsis",
+        "MPEP 608.01(m)",
+        "1. A pump comprising a rotor and bolts of 5 in..\n2. A set comprising numbers 1, 2, ....",
+    ),
+    Case(
         "abbreviations, numbers and lettered steps hold full stops",
         "MPEP 608.01(m): periods may be used in abbreviations",
         "1. A method comprising:\na. heating a melt to 45.5 deg. Celsius, i.e. slowly;\nb. cooling it as in FIG. 1.",
