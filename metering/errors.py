@@ -4,6 +4,7 @@ MeteringError
 ├── InvalidRequest              invalid_request
 │   ├── UnpriceableRequest      unpriceable_request
 │   ├── OverRateCapacity        over_rate_capacity
+│   ├── OverTaskLimit           invalid_request
 │   ├── TagRequired             tag_required
 │   ├── ContentBlocked          content_blocked
 │   ├── AuthorizationPending    authorization_pending
@@ -119,6 +120,14 @@ class OverRateCapacity(InvalidRequest):
         super().__init__(message)
         self.rates = rates
         """All that apply to the call; the first that does not fit is the one that refuses it."""
+
+
+class OverTaskLimit(InvalidRequest):
+    """A task is asked for more than a rule allows in one request; `source` is the rule's key."""
+
+    def __init__(self, message: str, *, param: str, source: str) -> None:
+        super().__init__(message, param=param)
+        self.source = source
 
 
 class TagRequired(InvalidRequest):

@@ -21,6 +21,7 @@ from metering.errors import (
     MeteringError,
     NotPermitted,
     OverRateCapacity,
+    OverTaskLimit,
     RateLimited,
     RateUse,
     TagRequired,
@@ -150,7 +151,7 @@ def deciding_rule(
     if isinstance(refusal, OverRateCapacity):
         rate: RateUse = next(rate for rate in refusal.rates if rate.fits is False)
         return rate.name, rate.source_id
-    if not isinstance(refusal, NotPermitted | InputTooLarge | TagRequired | ContentBlocked):
+    if not isinstance(refusal, NotPermitted | InputTooLarge | OverTaskLimit | TagRequired | ContentBlocked):
         return refusal.code, None
     if refusal.source == "plan":
         return f"plan {plan}", None
