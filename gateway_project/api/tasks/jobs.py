@@ -26,8 +26,8 @@ from gateway_project.api.views import ApiView
 from gateway_project.jobs.tasks import send_for
 from metering.bridge import run_sync
 from metering.calls.begin import CallRequest
-from metering.errors import InvalidRequest, NotFound, TransitionRefused
-from metering.jobs.create import create_job
+from metering.errors import IdempotencyMismatch, InvalidRequest, NotFound, TransitionRefused
+from metering.jobs.create import create_job, job_of_key
 from metering.jobs.drafts import own_draft
 from metering.jobs.end import cancel_job, events_after, opened_error
 from metering.jobs.find import own_job, own_jobs, usage_of
@@ -171,6 +171,15 @@ def start_job(request: Request, call: CallRequest) -> Response:
     )
     send_for(job.pk)
     return Response(JobOut(job).data, status=202, headers={"location": f"/api/jobs/{job.pk}"})
+
+
+def refuse_key_of_job(request: Request, call: CallRequest) -> None:
+    """Raise IdempotencyMismatch where the caller's key has a job: answering at once would be paid for again."""
+    if call.idempotency is None:
+        return
+    job = job_of_key(principal_of(request), call.idempotency, now())
+    if job is not None:
+        raise IdempotencyMismatch(f"This Idempotency-Key has a job: look at /api/jobs/{job.pk}.")
 
 
 def own_labels(call: CallRequest) -> dict[str, Any]:
