@@ -84,7 +84,9 @@ class TaskView(ApiView):
         """Answer as the request prefers. Raises what the gateway raises."""
         call = call_of(request, self.task, content)
         if prefers_a_job(request.headers.get("prefer", "")):
-            return start_job(request, call)
+            accepted = start_job(request, call)
+            accepted["preference-applied"] = "respond-async"
+            return accepted
         refuse_key_of_job(request, call)
         media_type = form_wanted(request)
         if media_type == EventStream.media_type:

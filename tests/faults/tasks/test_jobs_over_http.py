@@ -49,6 +49,7 @@ def test_a_route_that_prefers_so_answers_with_a_job(tasks: TaskDeployment, task:
     ann = tasks.caller()
     answer = ann.post(f"/api/{task}", texts.ASKED[task](), prefer="respond-async")
     assert answer.status_code == 202
+    assert answer.headers["preference-applied"] == "respond-async"
     assert ann.ended(answer.json()["id"])["status"] == "succeeded"
 
 
