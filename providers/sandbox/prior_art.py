@@ -1,6 +1,6 @@
 """What the sandbox answers to the prior-art task's prompts, from their material alone.
 
-`sandbox:invented-reference`, `sandbox:invented-quote` and `sandbox:verdict` in the caller's text make it lie about each
+`sandbox:invented-reference`, `-quote`, `-citation` and `sandbox:verdict` in the caller's text make it lie about each
 document, as a model might, however often it is asked again.
 """
 
@@ -94,6 +94,8 @@ def _entry(name: str, text: str, elements: list[list[str]], asked: str) -> dict[
         rationale += f" It has little or nothing of {missing}."
     if "sandbox:verdict" in asked:
         rationale += " The idea is therefore not novel and its claims are invalid."
+    if "sandbox:invented-citation" in asked:
+        rationale += " Smith et al. (2015) and US 9,876,543 show the rest."
     if "sandbox:invented-quote" in asked and elements:
         evidence.append({"element": elements[0][0], "quote": f"{name} teaches exactly what is claimed here"})
     score = round(sum(shares) / len(shares), 2) if shares else 0.0
