@@ -13,6 +13,7 @@ from adapters.drafting.claims.vocabulary import (
     IGNORED_MODIFIERS,
     INDEFINITE,
     ORDINALS,
+    POSTPOSED,
     QUANTIFIERS,
     STOPS,
     SURELY_VERBS,
@@ -195,10 +196,15 @@ def _is_no_noun(word: str) -> bool:
 
 def _is_compound(words: list[str]) -> bool:
     """Whether `sensing layer` in `the gate sensing layer` is a thing: a single thing that is sensed has an article."""
-    last = words[-1]
+    last = next((word for word in reversed(words) if not _stands_behind(word)), words[-1])
     return not (
         is_plural(last) or last in MASS or last.isdigit() or names_property(last) or last.endswith("ing")
     )
+
+
+def _stands_behind(word: str) -> bool:
+    """Whether the adjective may follow its noun, as in `instructions executable by the processor`."""
+    return word in POSTPOSED or word.endswith(("able", "ible"))
 
 
 def _empty(definite: bool, article: bool, counted: bool, first: int, start: int, stop: int) -> Phrase:

@@ -54,6 +54,19 @@ CASES = (
         ((1, "single_sentence", E, "."),),
     ),
     Case(
+        "what a known thing stores, holds or makes",
+        "MPEP 2173.05(e)",
+        "1. A device comprising a processor, a memory and tanks, the memory storing instructions executable by the "
+        "processor, the tanks holding coolant usable for cooling.\n"
+        "2. A device comprising a processor and one or more memories, the one or more memories storing code.",
+    ),
+    Case(
+        "the act of a verb, and what there is once",
+        "MPEP 2173.05(e)",
+        "1. A system comprising a node configured to acknowledge receipt of data, and a client that waits for the "
+        "acknowledgement, the node being driven by the wind.",
+    ),
+    Case(
         "two full stops at the end",
         "MPEP 608.01(m)",
         BASE.rstrip() + ".",
