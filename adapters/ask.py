@@ -20,6 +20,8 @@ REPAIRS = 2
 QUOTED_CHARACTERS = 8_000
 """So much of a useless answer is shown to the model again."""
 NOT_A_COMPLETION = "The vendor's answer is no chat completion."
+CUT_OFF = "The answer was cut off at the output limit; a shorter one is wanted."
+WHOSE_LIMIT = "That limit is the rule max_tokens_out, or what the model or this step may answer."
 NO_ROOM = (InputTooLarge, ContextLengthExceeded)
 """A question that is longer than it may be: a repair is, where the first question only just fitted."""
 
@@ -41,7 +43,8 @@ class Unusable(VendorError):
     """The model's answer could not be read, although it was asked again."""
 
     def __init__(self, name: str, complaint: str) -> None:
-        super().__init__(f"The model gave no usable answer to {name}: {complaint}", retryable=True)
+        whose = f" {WHOSE_LIMIT}" if complaint.startswith(CUT_OFF) else ""
+        super().__init__(f"The model gave no usable answer to {name}: {complaint}{whose}", retryable=True)
         self.complaint = complaint
 
 
@@ -149,7 +152,7 @@ def read_text(body: bytes) -> tuple[str, str]:
 def complaint_of_text(text: str, finish_reason: str | None) -> str:
     """What is wrong with a model's text, whatever stands in it, or ""."""
     if finish_reason == "length":
-        return "The answer was cut off at the output limit; a shorter one is wanted."
+        return CUT_OFF
     return "" if text else "The answer is empty."
 
 

@@ -4,6 +4,7 @@ MeteringError
 ├── InvalidRequest              invalid_request
 │   ├── UnpriceableRequest      unpriceable_request
 │   ├── OverRateCapacity        over_rate_capacity
+│   ├── OverTaskLimit           invalid_request
 │   ├── TagRequired             tag_required
 │   ├── ContentBlocked          content_blocked
 │   ├── AuthorizationPending    authorization_pending
@@ -68,6 +69,8 @@ class MeteringError(Exception):
     code = "internal_error"
     credential_of: Holder | None = None
     """Of a refused credential, where it is known whose it is: that tenant's administrators may know of it."""
+    has_spent = False
+    """Whether what it ended had used something before: the same request sent again would pay for that again."""
 
     def __init__(self, message: str, *, param: str | None = None) -> None:
         super().__init__(message)
@@ -117,6 +120,14 @@ class OverRateCapacity(InvalidRequest):
         super().__init__(message)
         self.rates = rates
         """All that apply to the call; the first that does not fit is the one that refuses it."""
+
+
+class OverTaskLimit(InvalidRequest):
+    """A task is asked for more than a rule allows in one request; `source` is the rule's key."""
+
+    def __init__(self, message: str, *, param: str, source: str) -> None:
+        super().__init__(message, param=param)
+        self.source = source
 
 
 class TagRequired(InvalidRequest):

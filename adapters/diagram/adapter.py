@@ -35,13 +35,11 @@ class NoDiagram(VendorError):
     `reasons` are sentences for the caller alone: they may quote the caller's text, so the message does not hold them.
     """
 
-    def __init__(self, reasons: Sequence[str], *, is_out_of_steps: bool) -> None:
-        why = (
-            "all steps that the request may take were used before there was a source (rule agent_max_steps)."
-            if is_out_of_steps
-            else "the model wrote no source that the renderer takes."
-        )
-        super().__init__(f"No diagram could be drawn: {why}", retryable=True)
+    def __init__(self, reasons: Sequence[str], *, is_out_of_steps: bool, has_tried: bool = True) -> None:
+        """`has_tried`: there was a source."""
+        why = "the model wrote no source that the renderer takes" if has_tried else "there was no source"
+        limit = ", with all steps that the request may take (rule agent_max_steps)" if is_out_of_steps else ""
+        super().__init__(f"No diagram could be drawn: {why}{limit}.", retryable=True)
         self.reasons = tuple(reasons)
 
 
@@ -73,6 +71,7 @@ class DiagramAdapter(EventAdapter):
         diagrams: list[Diagram] = []
         warnings: list[str] = []
         failure: Exception | None = None
+        has_tried = False
         for number, view in enumerate(views, 1):
             done = 100 * (number - 1) // len(views)
             title = view.title if view else None
@@ -80,6 +79,7 @@ class DiagramAdapter(EventAdapter):
             try:
                 diagram = await _drawn(draughtsman, allowance, view, steps_kept=len(views) - number)
             except NotDrawn as error:
+                has_tried = True
                 warnings.append(_left_out(number, view, str(error)))
                 yield {"event": "diagram_failed", "number": number, "message": warnings[-1]}
             except CannotDraw:
@@ -92,10 +92,9 @@ class DiagramAdapter(EventAdapter):
                 diagrams.append(diagram)
                 yield {"event": "diagram_finished", "number": number, "title": diagram.title}
         if not diagrams:
-            is_out_of_steps = isinstance(failure, AllowanceSpent)
-            if failure is not None and not is_out_of_steps:
+            if failure is not None and not isinstance(failure, AllowanceSpent):
                 raise failure
-            raise NoDiagram(warnings, is_out_of_steps=is_out_of_steps)
+            raise NoDiagram(warnings, is_out_of_steps=not allowance.steps_left, has_tried=has_tried)
         yield {
             "event": "result",
             "progress": 100,

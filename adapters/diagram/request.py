@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from adapters.diagram.types import Kind, Language, Style
 from adapters.strict_input import read_strictly
-from metering.errors import InvalidRequest
+from metering.errors import InvalidRequest, OverTaskLimit
 
 MAX_TEXT = 2_000_000
 MAX_CLAIMS = 500
@@ -46,9 +46,10 @@ def read_input(body: Mapping[str, Any], limits: Mapping[str, int]) -> DiagramInp
         raise InvalidRequest("A description or claims are needed: what shall be drawn?", param="description")
     allowed = limits.get(LIMIT)
     if allowed is not None and wanted.count > allowed:
-        raise InvalidRequest(
+        raise OverTaskLimit(
             f"count: {wanted.count} diagrams are more than {LIMIT} allows in one request ({allowed}).",
             param="count",
+            source=LIMIT,
         )
     for rule in STEPS:
         if wanted.count > 1 and limits.get(rule, LEAST_STEPS) < LEAST_STEPS:

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from metering.errors import InvalidRequest
+from metering.errors import InvalidRequest, OverTaskLimit
 
 TEXTS = ("query", "abstract", "claims", "disclosure")
 """Exactly one of them holds the text."""
@@ -135,5 +135,9 @@ def _top_k(value: object, limits: Mapping[str, int]) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MAX_TOP_K:
         raise InvalidRequest(f"top_k must be a whole number from 1 to {MAX_TOP_K}.", param="top_k")
     if limit is not None and value > limit:
-        raise InvalidRequest(f"top_k is over the limit retrieval_top_k, which is {limit}.", param="top_k")
+        raise OverTaskLimit(
+            f"top_k is over the limit retrieval_top_k, which is {limit}.",
+            param="top_k",
+            source="retrieval_top_k",
+        )
     return value

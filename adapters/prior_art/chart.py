@@ -1,7 +1,7 @@
 """The claim chart: a model's ranking of documents and its quotes from them, of which only what is true is kept.
 
 What a model says of a document that it was not given, or quotes from a document that does not say so, is asked for
-again and then left out. So is a verdict.
+again and then left out. So is a verdict, and what a rationale cites that no source gave.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,6 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from adapters.citations import unknown_citations, without
 from adapters.prior_art.plan import Element
 from adapters.prior_art.quotes import QuotedText
 from adapters.prior_art.references import Reference
@@ -62,6 +63,7 @@ class Checked(Struct, kw_only=True):
     invented_quotes: int = 0
     unknown_elements: int = 0
     verdicts: int = 0
+    invented_citations: int = 0
     missing: list[str] = []
     complaints: list[str] = []
 
@@ -74,6 +76,7 @@ def check_chart(answer: ChartAnswer, given: Mapping[str, Reference], elements: S
     """Hold the answer against the documents that the model was given."""
     checked = Checked(findings={})
     known = {element.id for element in elements}
+    citable = [text for reference in given.values() for text in reference.citable]
     for entry in answer.results:
         reference = given.get(entry.id)
         if reference is None:
@@ -82,7 +85,7 @@ def check_chart(answer: ChartAnswer, given: Mapping[str, Reference], elements: S
         elif entry.id not in checked.findings:
             checked.findings[entry.id] = Finding(
                 score=round(entry.score, 4),
-                rationale=_rationale(entry, reference, checked),
+                rationale=_rationale(entry, reference, citable, checked),
                 evidence=_evidence(entry, reference, known, checked),
             )
     checked.missing = [name for name in given if name not in checked.findings]
@@ -91,15 +94,22 @@ def check_chart(answer: ChartAnswer, given: Mapping[str, Reference], elements: S
     return checked
 
 
-def _rationale(entry: ChartEntry, reference: Reference, checked: Checked) -> str:
+def _rationale(entry: ChartEntry, reference: Reference, citable: Sequence[str], checked: Checked) -> str:
+    """What is true of it: without verdicts, and without citations that are in none of the `citable` texts."""
     rationale = " ".join(entry.rationale.split())[:MAX_RATIONALE_CHARACTERS]
     source = " ".join(reference.passages)
     word = verdict_in(rationale, source)
-    if not word:
-        return rationale
-    checked.verdicts += 1
-    checked.complaints.append(f"The rationale of {entry.id} holds a verdict ({word!r}).")
-    return without_verdicts(rationale, source)
+    if word:
+        checked.verdicts += 1
+        checked.complaints.append(f"The rationale of {entry.id} holds a verdict ({word!r}).")
+        rationale = without_verdicts(rationale, source)
+    invented = unknown_citations(rationale, citable)
+    checked.invented_citations += len(invented)
+    for citation in invented:
+        checked.complaints.append(
+            f"The rationale of {entry.id} cites {citation[:80]!r}, which no source gave."
+        )
+    return without(invented, rationale)
 
 
 def _evidence(

@@ -6,6 +6,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from adapters.ask import ask, question
+from adapters.citations import unknown_citations, without
 from adapters.prior_art.asked import Asked
 from adapters.prior_art.queries import MAX_GROUPS, MAX_TERMS, Query, make_query
 from adapters.prompt import load_prompt
@@ -63,7 +64,8 @@ def plan_question(asked: Asked, limits: Mapping[str, int]) -> Body:
 async def make_plan(asked: Asked, limits: Mapping[str, int], spending: Spending) -> Plan:
     """Raises Unusable, and what `Spending.complete` raises."""
     answer = await ask(spending, plan_question(asked, limits), PlanAnswer, check=_complaint)
-    elements = dict.fromkeys(" ".join(text.split()) for text in answer.elements)
+    texts = (" ".join(text.split()) for text in answer.elements)
+    elements = dict.fromkeys(without(unknown_citations(text, [asked.text]), text) for text in texts)
     return Plan(
         elements=tuple(Element(f"E{number}", text) for number, text in enumerate(filter(None, elements), 1)),
         queries=_queries(answer),

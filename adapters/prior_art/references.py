@@ -38,6 +38,12 @@ class Reference(Struct, frozen=True, kw_only=True):
         """The texts that may be quoted."""
         return tuple(text for text in (self.title, self.abstract, ", ".join(self.classes)) if text)
 
+    @property
+    def citable(self) -> tuple[str, ...]:
+        """All by which it may be called."""
+        named = (self.doi, self.shown_number, self.source_id, self.url, self.first_author)
+        return (*self.passages, *self.numbers, *filter(None, named))
+
 
 class Hit(Struct, frozen=True, kw_only=True):
     """A place in the list that a source gave for a query; both count from 0."""

@@ -139,6 +139,11 @@ def _about_readings(readings: Sequence[Reading]) -> list[str]:
             ("quote", _sum(checked, "invented_quotes"), "not found in the document were left out"),
             ("quote", _sum(checked, "unknown_elements"), "for elements that do not exist were left out"),
             ("rationale", _sum(checked, "verdicts"), "held a verdict, which was left out"),
+            (
+                "citation",
+                _sum(checked, "invented_citations"),
+                "in rationales that no source gave were left out",
+            ),
         )
         if number
     ]

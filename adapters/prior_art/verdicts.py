@@ -3,8 +3,9 @@
 import re
 
 _ALWAYS = re.compile(
-    r"\b(?:novel(?:ty|ties)?|(?:un|non-?)?patentab\w+|inventive[ -]steps?|infring\w*|"
-    r"(?:non-?|un)obvious\w*|lacks? novelty|not new|freedom to operate)\b",
+    r"\b(?:novel(?:ty|ties)?|(?:un|non-?)?patentab\w+|(?:un|non-?)?inventive(?:ness|ly)?|infring\w*|"
+    r"(?:non-?|un)obvious\w*|lacks? novelty|not new|(?:is|are|was|were|be|seems?) new|new over|"
+    r"(?:claims?|idea|invention)\b[^.]{0,40}\b(?:valid(?:ity)?|(?:un)?allowable)|freedom to operate)\b",
     re.IGNORECASE,
 )
 _UNLESS_THE_SOURCE_SAYS_SO = re.compile(

@@ -1,6 +1,6 @@
 """Query parameters, checked before a database sees them: each handler says which it takes, and others are refused."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -58,6 +58,14 @@ def query_flag(request: Request, name: str) -> bool | None:
     if word not in FLAGS:
         raise InvalidRequest(f"{name} must be true or false.", param=name)
     return FLAGS[word]
+
+
+def query_choice(request: Request, name: str, choices: Sequence[str]) -> str:
+    """A parameter that is one of a few words; empty if it is missing. Raises InvalidRequest for any other word."""
+    word = query_text(request, name, max_length=64)
+    if word and word not in choices:
+        raise InvalidRequest(f"{name}: {word!r} is none of {', '.join(choices)}.", param=name)
+    return word
 
 
 def query_uuid(request: Request, name: str) -> UUID | None:

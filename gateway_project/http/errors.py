@@ -147,6 +147,8 @@ def error_headers(error: errors.MeteringError, request_id: str) -> dict[str, str
         headers["www-authenticate"] = "Bearer"
     elif isinstance(error, MethodNotAllowed) and error.allowed:
         headers["allow"] = error.allowed
+    if error.has_spent:
+        headers["x-should-retry"] = "false"
     return headers
 
 

@@ -4,7 +4,7 @@
 2. Close the books of the run before, if its runner was lost.
 3. Do the work through the gateway, under a reservation's id that the job's row has already, and write down what it
    tells. A full limit that opens soon puts the job back, and so does the end of this worker. So does a ledger that is
-   away, at the second step too: a run that has spent nothing is not counted as one.
+   away, at the second step too: a run that has spent nothing is not counted as one. A fault of our own code fails it.
 4. End it. Whoever has lost the lease meanwhile stops its calls and writes nothing more.
 
 The result is kept as soon as it is there: who takes on a job whose runner was lost after that only has to say so.
@@ -19,11 +19,13 @@ from uuid import UUID
 
 import msgspec
 from django.db import Error as DatabaseError
+from django.db import InterfaceError, OperationalError
 
-from gateway_project.http.errors import error_body
+from gateway_project.http.errors import Internal, error_body
 from gateway_project.jobs import closing
 from metering.calls.begin import CallRequest
 from metering.calls.pipe import MeteredStream
+from metering.calls.streaming import BROKEN
 from metering.errors import (
     BudgetReserved,
     ConcurrencyExceeded,
@@ -137,6 +139,11 @@ class _Run:
                 await self._run()
             except (MeteringError, CannotOpen) as error:
                 await self._stopped_by(error)
+            except (InterfaceError, OperationalError):
+                raise
+            except Exception as fault:  # another run would meet it too, and be paid for
+                logger.error("job.broke", exc_info=fault, extra={"job_id": str(job.pk)})
+                await self._stopped_by(Internal(BROKEN))
 
     async def _run(self) -> None:
         """Raises MeteringError where there is no result, and CannotOpen."""

@@ -18,17 +18,20 @@ from metering.admission.bound import (
 )
 from metering.amounts import Amounts, most
 from metering.catalog.served import ServedModel
-from metering.errors import InputTooLarge, MeteringError, ModelNotFound, UnpriceableRequest
+from metering.errors import InputTooLarge, MeteringError, ModelNotFound, OverTaskLimit, UnpriceableRequest
 from metering.money import NANO_PER_USD, TOKENS_PER_PRICE
 from metering.policy.values import EffectivePolicy, PolicySubject
 from metering.price import marked_up
 from metering.reservation.bounded_call import Measured
+from metering.rules.registry import TASK_DEFAULTS
 from metering.tags import Tags
 from metering.text import normal
+from metering.types import Task
 
 M = TypeVar("M", bound=Measured)
 M_co = TypeVar("M_co", bound=Measured, covariant=True)
 Candidates = tuple[ServedModel, ...]
+FILES_RULE = "diagram_files_per_req"
 
 
 class Asker(Struct, frozen=True, kw_only=True):
@@ -86,8 +89,18 @@ class CountedSize(NamedTuple):
     """Steps, API calls and files."""
     now: datetime | None = None
     """When it is sent, about; None: at any time, so the dearest hour counts."""
+    most_files: int | None = None
+    """Of one request, where no rule says otherwise."""
 
     def measure(self, candidates: Candidates, policy: EffectivePolicy, *, hard: bool) -> Measured:
+        most_files = policy.number(FILES_RULE)
+        most_files = self.most_files if most_files is None else most_files
+        if most_files is not None and self.beside.files > most_files:
+            raise OverTaskLimit(
+                f"{self.beside.files:,} files are more than {FILES_RULE} allows in one request ({most_files:,}).",
+                param="files",
+                source=FILES_RULE,
+            )
         sizes: list[Amounts] = []
         refusal: MeteringError | None = None
         for model in candidates:
@@ -149,7 +162,11 @@ def demand_of_counts(
         task=task,
         model=normal(model),
         size=CountedSize(
-            input_tokens, output_tokens, Amounts(api_calls=api_calls, files=files, steps=steps), now
+            input_tokens,
+            output_tokens,
+            Amounts(api_calls=api_calls, files=files, steps=steps),
+            now,
+            most_files=TASK_DEFAULTS[Task(task)].get(FILES_RULE) if task in TASK_DEFAULTS else None,
         ),
         agent_id=normal(agent_id) if agent_id is not None else None,
         tags=tags,

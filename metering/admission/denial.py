@@ -21,6 +21,7 @@ from metering.errors import (
     MeteringError,
     NotPermitted,
     OverRateCapacity,
+    OverTaskLimit,
     RateLimited,
     RateUse,
     TagRequired,
@@ -127,7 +128,6 @@ def input_error(estimate: int, limit: int, *, is_models: bool) -> InputTooLarge:
     whose = "the model's context" if is_models else "the plan's limit"
     return InputTooLarge(
         f"The input is at least {estimate:,} tokens, more than {whose} of {limit:,}.",
-        param="messages",
         source="model" if is_models else "max_tokens_in",
     )
 
@@ -151,7 +151,7 @@ def deciding_rule(
     if isinstance(refusal, OverRateCapacity):
         rate: RateUse = next(rate for rate in refusal.rates if rate.fits is False)
         return rate.name, rate.source_id
-    if not isinstance(refusal, NotPermitted | InputTooLarge | TagRequired | ContentBlocked):
+    if not isinstance(refusal, NotPermitted | InputTooLarge | OverTaskLimit | TagRequired | ContentBlocked):
         return refusal.code, None
     if refusal.source == "plan":
         return f"plan {plan}", None

@@ -32,7 +32,7 @@ from metering.calls.values import Call
 from metering.catalog.served import PlanAccess
 from metering.content.capture import capture_for
 from metering.content.guard import Guarded
-from metering.errors import TaskNotAllowed
+from metering.errors import InputTooLarge, TaskNotAllowed
 from metering.idempotency.recording import Recording
 from metering.identity.principal import Principal
 from metering.labels import CALLER_LABELS, CallerLabels, Labels
@@ -174,19 +174,25 @@ class BodySize(NamedTuple):
     """Whether its texts are counted, instead of their bytes."""
     form: RequestForm = CHAT
     """Its protocol's."""
+    input_field: str | None = None
+    """Which field of the caller's is too long where the input is; None: several together."""
 
     def measure(self, candidates: Candidates, policy: EffectivePolicy, *, hard: bool) -> BoundedRequest:
-        return bound_request(
-            self.opening(),
-            candidates,
-            policy,
-            count_tokens=self.count_tokens,
-            count_picture=self.count_picture,
-            text_ceiling=self.text_ceiling if self.counts_texts else no_text,
-            hard=hard,
-            now=self.now,
-            form=self.form,
-        )
+        try:
+            return bound_request(
+                self.opening(),
+                candidates,
+                policy,
+                count_tokens=self.count_tokens,
+                count_picture=self.count_picture,
+                text_ceiling=self.text_ceiling if self.counts_texts else no_text,
+                hard=hard,
+                now=self.now,
+                form=self.form,
+            )
+        except InputTooLarge as refusal:
+            refusal.param = self.input_field
+            raise
 
     def closer(self) -> "BodySize | None":
         if self.counts_texts or self.text_ceiling is no_text:
@@ -198,7 +204,7 @@ def demand_of_request(
     with_: Collaborators, asker: Asker, request: CallRequest, work: TaskRequest
 ) -> Demand[BoundedRequest]:
     """What a request asks for: its task's first vendor call."""
-    opening = partial(adapter_for(with_, request).opening, work)
+    opening, form = partial(adapter_for(with_, request).opening, work), FORMS[request.protocol]
     return Demand(
         asker=asker,
         task=request.task.value,
@@ -210,7 +216,9 @@ def demand_of_request(
             with_.count_picture,
             with_.now(),
             with_.text_ceiling,
-            form=FORMS[request.protocol],
+            form=form,
+            # A task's messages are its adapter's, and hold what several fields of the caller say.
+            input_field=form.messages_field if request.task is Task.CHAT else None,
         ),
         agent_id=request.agent_id,
         tags=request.tags,

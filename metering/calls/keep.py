@@ -26,7 +26,6 @@ async def keep_and_settle(
         model=call.model.name,
         provider_name=call.model.provider_name,
         mode=call.policy.mode.value,
-        streamed=call.request.input.get("stream") is True,
     )
     if answer is None:
         await settlement

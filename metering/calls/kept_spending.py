@@ -88,6 +88,9 @@ class KeptSpending:
     def usage(self) -> dict[str, object]:
         return task_usage(NOTHING, 0)
 
+    def has_spent(self) -> bool:
+        return False
+
     def count_tokens(self, text: str) -> int:
         return len(text)
 

@@ -134,7 +134,10 @@ class Repeated:
         if answer is None:
             return None
         if answer.streamed is not streamed:
-            raise IdempotencyMismatch("This Idempotency-Key was used with another request.")
+            form = "as a stream" if answer.streamed else "whole"
+            raise IdempotencyMismatch(
+                f"This Idempotency-Key was used with a request that was answered {form}; ask for that again."
+            )
         return Earlier(holder, answer)
 
     async def _holder(self, caller: Principal, request: CallRequest, refusal: MeteringError) -> UUID | None:

@@ -17,7 +17,7 @@ from metering.calls.keep import keep_and_settle
 from metering.calls.record import note_stopped
 from metering.calls.said import said_by
 from metering.calls.values import Call
-from metering.errors import LimitExceeded, MeteringUnavailable, VendorError
+from metering.errors import LimitExceeded, MeteringError, MeteringUnavailable, VendorError
 from metering.ledger.commands import Attempt
 from metering.reservation.release import release
 from metering.reservation.reserve import Hold
@@ -91,6 +91,9 @@ async def perform(with_: Collaborators, call: Call, work: Coroutine[Any, Any, T]
                 if call.capture is not None:
                     call.capture.fail(error)
                 raise
+    except MeteringError as error:
+        error.has_spent = call.allowance.has_spent()
+        raise
     finally:
         await _end(with_, call)
 

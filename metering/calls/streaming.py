@@ -5,12 +5,16 @@ import time
 from contextlib import aclosing
 from functools import partial
 
+from django.db import InterfaceError, OperationalError
+
 from metering.calls.abandoning import abandon
 from metering.calls.collaborators import Collaborators
 from metering.calls.pipe import MeteredStream, Pipe
 from metering.calls.running import STOPPED, STREAMED, perform
 from metering.calls.values import Call, Facts, facts_of
 from metering.errors import MeteringError, MeteringUnavailable
+
+BROKEN = "Something went wrong in the gateway; its log says what, under the id of the request."
 
 
 async def run_streamed(
@@ -37,8 +41,13 @@ async def run_streamed(
 
 
 async def _pump(with_: Collaborators, call: Call, pipe: Pipe) -> None:
-    """Move the work's events into the pipe; it ends after the settlement, so what it says is booked."""
+    """Move the work's events into the pipe; it ends after the settlement, so what it says is booked.
+
+    A fault of ours is no limit that passes: the reader is told so, because who waits and tries again pays again.
+    """
     recording, capture = call.recording, call.capture
+    if recording is not None:
+        recording.is_streamed = True
 
     async def copy() -> None:
         async with aclosing(call.adapter.stream(call.request, call.spending)) as events:
@@ -57,5 +66,11 @@ async def _pump(with_: Collaborators, call: Call, pipe: Pipe) -> None:
         error = None
     except MeteringError as failure:
         error = failure
+    except (InterfaceError, OperationalError):
+        error = MeteringUnavailable("The database is away.")
+        raise
+    except Exception:
+        error = MeteringError(BROKEN)
+        raise
     finally:
         pipe.end(error)

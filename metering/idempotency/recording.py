@@ -46,6 +46,8 @@ class Recording:
     """The answer of one running call, as long as it is short enough to be kept."""
 
     def __init__(self) -> None:
+        self.is_streamed = False
+        """Whether it is given as a stream. Not every task's request says so in its body."""
         self._parts = PackedParts(most_bytes=MAX_ANSWER_BYTES, most_packed=MAX_PACKED_BYTES)
         self._ended = False
         self._failure: Failure | None = None
@@ -72,7 +74,7 @@ class Recording:
         self.end()
         return output
 
-    def finished(self, *, model: str, provider_name: str, mode: str, streamed: bool) -> FinishedAnswer | None:
+    def finished(self, *, model: str, provider_name: str, mode: str) -> FinishedAnswer | None:
         """What can be kept; None for an answer that was stopped, or is too long. Asked once."""
         packed = self._parts.finish() if self._ended else None
         if packed is None:
@@ -81,7 +83,7 @@ class Recording:
             model=model,
             provider_name=provider_name,
             mode=mode,
-            streamed=streamed,
+            streamed=self.is_streamed,
             packed=packed,
             failure=self._failure,
         )

@@ -8,6 +8,7 @@ import msgspec
 from django.db import IntegrityError, transaction
 
 from metering.errors import IdempotencyMismatch, Overloaded
+from metering.idempotency.find_holder import find_holder
 from metering.identity.principal import Principal
 from metering.models import TaskJob
 from metering.reservation.reserve import IdempotencyKey
@@ -34,10 +35,15 @@ def create_job(
 
     Raises IdempotencyMismatch for another request under a known key, and Overloaded where the tenant has too many.
     """
-    if idempotency is not None and (known := _known(caller, idempotency)) is not None:
-        if known.expires_at > now or not known.has_ended:
-            return known
-        known.delete()
+    if idempotency is not None:
+        if (known := _known(caller, idempotency)) is not None:
+            if not _is_forgotten(known, now):
+                return known
+            known.delete()
+        if find_holder(tenant_id=caller.tenant_id, key=idempotency) is not None:
+            raise IdempotencyMismatch(
+                "This Idempotency-Key was used with a request that was answered at once, not as a job; ask so again."
+            )
     if TaskJob.objects.filter(tenant_id=caller.tenant_id, status__in=OPEN).count() >= MAX_OPEN:
         raise Overloaded(f"Your tenant has {MAX_OPEN} jobs that have not ended yet; wait for some of them.")
     job = TaskJob(
@@ -63,6 +69,16 @@ def create_job(
             raise
         return known
     return job
+
+
+def job_of_key(caller: Principal, key: IdempotencyKey, now: datetime) -> TaskJob | None:
+    """The job that the caller has under the key. Raises IdempotencyMismatch where another request has it."""
+    job = _known(caller, key)
+    return None if job is None or _is_forgotten(job, now) else job
+
+
+def _is_forgotten(job: TaskJob, now: datetime) -> bool:
+    return job.has_ended and job.expires_at <= now
 
 
 def _known(caller: Principal, key: IdempotencyKey) -> TaskJob | None:

@@ -16,7 +16,7 @@ from metering.ledger.commands import Attempt
 from metering.models import TaskJob, TaskJobAttempt, UsageLog, UsageReservation
 from metering.reservation.task_usage import task_usage
 from metering.seal import unseal
-from metering.types import ReservationState
+from metering.types import Outcome, ReservationState
 
 
 def own_jobs(caller: Principal) -> QuerySet[TaskJob]:
@@ -48,7 +48,8 @@ def attempts_of(job: TaskJob, reservation_id: UUID | None = None) -> list[Attemp
 def usage_of(job: TaskJob) -> dict[str, object]:
     """What all runs of the job have used so far, in the shape of CONTRACTS.
 
-    Of a run that has ended it is what the usage log has, of one under way what its runner noted.
+    Of a run that has ended it is what the usage log has, of one under way what its runner noted of calls that have
+    ended. What a call uses that is out is not known yet.
     """
     noted = _noted(job)
     runs = {reservation_id for reservation_id, _ in noted}
@@ -56,7 +57,11 @@ def usage_of(job: TaskJob) -> dict[str, object]:
     in_the_log = set(ended.values_list("pk", flat=True))
     ids = [derived_id(run, attempt.number) for run, attempt in noted if run in in_the_log]
     rows = UsageLog.objects.filter(pk__in=ids).values(*COLUMNS)
-    under_way = [attempt for run, attempt in noted if run not in in_the_log]
+    under_way = [
+        attempt
+        for run, attempt in noted
+        if run not in in_the_log and (job.has_ended or attempt.outcome is not Outcome.CANCELLED)
+    ]
     facts = [*rows, *({name: getattr(attempt, name) for name in COLUMNS} for attempt in under_way)]
     used = Amounts(**{name: sum(row[name] for row in facts) for name in COLUMNS})
     return task_usage(used, llm_calls=sum(not row["api_calls"] for row in facts))

@@ -119,6 +119,10 @@ class Allowance:
         llm_calls = sum(not attempt.api_calls for attempt in self.attempts)
         return task_usage(total(tuple(self.attempts)), llm_calls)
 
+    def has_spent(self) -> bool:
+        """Whether an attempt that has ended may be billed."""
+        return any(ended.input_tokens or ended.output_tokens or ended.api_calls for ended in self.attempts)
+
     def count_tokens(self, text: str) -> int:
         """About how many tokens a text has."""
         return self._count_tokens(text.encode("utf-8", "surrogatepass"))

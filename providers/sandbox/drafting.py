@@ -70,7 +70,8 @@ def _background(material: Mapping[str, str]) -> str:
 
 def _summary(material: Mapping[str, str]) -> str:
     invention = _invention(material)
-    claims = [text.strip().rstrip(".") for text in _CLAIM.split(material.get("claims", "")) if text.strip()]
+    texts = [text.strip() for text in _CLAIM.split(material.get("claims", ""))]
+    claims = [text.rstrip(".") for text in texts if text and not text.startswith("(")]  # (canceled)
     if not claims:
         return _text(invention.acts[:3]) or f"{_title(material)}."
     aspects = [

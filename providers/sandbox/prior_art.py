@@ -1,6 +1,6 @@
 """What the sandbox answers to the prior-art task's prompts, from their material alone.
 
-`sandbox:invented-reference`, `sandbox:invented-quote` and `sandbox:verdict` in the caller's text make it lie about each
+`sandbox:invented-reference`, `-quote`, `-citation` and `sandbox:verdict` in the caller's text make it lie about each
 document, as a model might, however often it is asked again.
 """
 
@@ -20,6 +20,11 @@ _CLAUSE_END = re.compile(
     r"[.;:,\n]+|\b(?:wherein|whereby|characterised in that|comprising|comprises|and|which|that)\b", re.I
 )
 _CLAIM_NUMBER = re.compile(r"^\s*\d+\s*[.)]\s*", re.MULTILINE)
+_DEPENDENT = re.compile(
+    r"\b(?:the|an?)\s+[^.;:,]{1,80}?\s(?:of|according to|as claimed in)\s+(?:any (?:one )?of )?claims?\s+\d+",
+    re.I,
+)
+"""How a dependent claim begins: its words are the parent's."""
 _WORD = re.compile(r"[^\W\d_][^\W_]{2,}(?:-[^\W_]+)*")
 _COMMON = frozenset(
     re.findall(
@@ -35,7 +40,7 @@ _COMMON = frozenset(
 
 def plan(material: Material) -> dict[str, Any]:
     """Elements are the text's clauses, queries their words."""
-    text = _CLAIM_NUMBER.sub("", _DIRECTIVE.sub(" ", " ".join(material.values())))
+    text = _DEPENDENT.sub(" ", _CLAIM_NUMBER.sub("", _DIRECTIVE.sub(" ", " ".join(material.values()))))
     clauses = [" ".join(clause.split()) for clause in _CLAUSE_END.split(text)]
     elements = _own(list(dict.fromkeys(clause for clause in clauses if _telling(clause))))[:MAX_ELEMENTS]
     elements = elements or [" ".join(text.split())[:200] or "the idea"]
@@ -89,6 +94,8 @@ def _entry(name: str, text: str, elements: list[list[str]], asked: str) -> dict[
         rationale += f" It has little or nothing of {missing}."
     if "sandbox:verdict" in asked:
         rationale += " The idea is therefore not novel and its claims are invalid."
+    if "sandbox:invented-citation" in asked:
+        rationale += " Smith et al. (2015) and US 9,876,543 show the rest."
     if "sandbox:invented-quote" in asked and elements:
         evidence.append({"element": elements[0][0], "quote": f"{name} teaches exactly what is claimed here"})
     score = round(sum(shares) / len(shares), 2) if shares else 0.0

@@ -19,6 +19,7 @@ DISCLOSURE = "A pump 12 draws coolant from a tank 18."
 def make_job(token: ATIToken, user: User, **fields: Any) -> TaskJob:
     """One that has succeeded, unless the fields say something else."""
     values = {
+        "task": Task.DIAGRAM.value,
         "status": TaskJob.Status.SUCCEEDED,
         "progress": 100,
         "result": seal(msgspec.json.encode({"event": "result", "diagrams": [], "warnings": []})),
@@ -28,7 +29,6 @@ def make_job(token: ATIToken, user: User, **fields: Any) -> TaskJob:
         tenant_id=token.tenant_id,
         token_id=token.pk,
         user_id=user.pk,
-        task=Task.DIAGRAM.value,
         request_id=f"{token.name} request",
         content=seal(msgspec.msgpack.encode({"description": DISCLOSURE})),
         expires_at=now() + timedelta(days=1),

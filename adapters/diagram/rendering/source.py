@@ -19,6 +19,9 @@ MERMAID_KINDS = {
     "block-beta": Kind.BLOCK,
 }
 """By a diagram's first word."""
+_FENCE = "---"
+_TITLE = re.compile(r"""title:\s*(?:"[^"\\]*"|'[^']*'|[^\s"'&*!|>%@`{\[#].*)""")
+"""Of YAML what can be nothing but a text."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _OUTSIDE = re.compile(r"^\s*!(include\w*|import\w*|theme)\b", re.IGNORECASE)
 _LOADING = re.compile(r"%(load_json|getenv|file_exists|dirpath|filename|get_all_\w+)\b", re.IGNORECASE)
@@ -41,7 +44,8 @@ def check_source(language: Language, source: str) -> None:
 
 def mermaid_kind(source: str) -> Kind:
     """The kind of a source that `check_source` lets pass."""
-    return MERMAID_KINDS[_first_word(_lines(source))[0]]
+    lines = _lines(source)
+    return MERMAID_KINDS[_first_word(lines, _front_matter(lines))[0]]
 
 
 def _lines(source: str) -> list[str]:
@@ -54,11 +58,22 @@ def _check_mermaid(lines: list[str]) -> None:
             raise SourceRefused(
                 "Directives such as %%{init}%% are not accepted: the style is chosen outside.", number
             )
-    word, number = _first_word(lines)
-    if word == "---":
-        raise SourceRefused("Front matter is not accepted: the diagram comes first.", number)
+    word, number = _first_word(lines, _front_matter(lines))
     if word not in MERMAID_KINDS:
         raise SourceRefused(f"A Mermaid source begins with one of {', '.join(MERMAID_KINDS)}.", number)
+
+
+def _front_matter(lines: list[str]) -> int:
+    """How many lines stand before the diagram. A title may; more would choose the style."""
+    begin, fence = _first_word(lines)
+    if begin != _FENCE:
+        return 0
+    for number, line in enumerate(lines[fence:], fence + 1):
+        if line.strip() == _FENCE:
+            return number
+        if line.strip() and not _TITLE.fullmatch(line.strip()):
+            raise SourceRefused("Before the diagram there may be a title, and nothing else.", number)
+    raise SourceRefused("The front matter has no end: a line of ---.", fence)
 
 
 def _check_plantuml(lines: list[str]) -> None:
@@ -76,9 +91,9 @@ def _check_plantuml(lines: list[str]) -> None:
         raise SourceRefused("A PlantUML source ends with @enduml.", len(lines))
 
 
-def _first_word(lines: list[str]) -> tuple[str, int]:
-    """The first word that is no comment, and its line."""
-    for number, line in enumerate(lines, 1):
+def _first_word(lines: list[str], after: int = 0) -> tuple[str, int]:
+    """The first word after so many lines that is no comment, and its line."""
+    for number, line in enumerate(lines[after:], after + 1):
         text = line.strip()
         if text and not text.startswith(("%%", "'")):
             return re.split(r"[\s;:]", text, maxsplit=1)[0], number

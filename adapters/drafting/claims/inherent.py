@@ -43,8 +43,8 @@ THINGS: Final = word_set(
 )
 """Of those, what may be a thing by itself as well."""
 UNIQUE: Final = word_set(
-    "internet web world earth sun moon sky ground universe air atmosphere environment public art invention "
-    "like claim claims present year day night weather following latter former same other others opposite "
+    "internet web world earth sun moon sky wind sea ocean horizon ground universe air atmosphere environment public "
+    "art invention like claim claims present year day night weather following latter former same other others opposite "
     "reverse contrary converse above below foregoing improvement"
 )
 """Things of which there is one, and words that point by themselves."""
@@ -65,7 +65,7 @@ MASS: Final = word_set(
     "data information light air water power energy heat motion current voltage content contents software "
     "traffic access feedback pressure material fluid gas liquid steam sound noise radiation electricity food "
     "money oil fuel blood oxygen hydrogen nitrogen carbon text metadata media video audio speech music memory "
-    "storage communication"
+    "storage communication code firmware logic coolant refrigerant moisture evidence"
 )
 """Nouns that need no article."""
 OWNERS: Final = word_set(

@@ -12,6 +12,7 @@ from adapters.drafting.claims.vocabulary import (
     DETERMINERS,
     IGNORED_MODIFIERS,
     ORDINALS,
+    POSTPOSED,
     STOPS,
     SURELY_VERBS,
 )
@@ -163,10 +164,15 @@ def _is_no_noun(word: str) -> bool:
 
 def _is_compound(words: list[str]) -> bool:
     """Whether `sensing layer` in `the gate sensing layer` is a thing: a single thing that is sensed has an article."""
-    last = words[-1]
+    last = next((word for word in reversed(words) if not _stands_behind(word)), words[-1])
     return not (
         is_plural(last) or last in MASS or last.isdigit() or names_property(last) or last.endswith("ing")
     )
+
+
+def _stands_behind(word: str) -> bool:
+    """Whether the adjective may follow its noun, as in `instructions executable by the processor`."""
+    return word in POSTPOSED or word.endswith(("able", "ible"))
 
 
 def _word_at(tokens: list[Token], place: int) -> str | None:

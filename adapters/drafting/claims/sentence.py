@@ -90,6 +90,16 @@ def _ends(item: ReadClaim, jurisdiction: Jurisdiction) -> Iterator[Finding]:
             "The claim does not end with a full stop.",
             "End it with a full stop.",
         )
+    elif _ends_twice(text):
+        yield finding_at(
+            item,
+            len(text) - 2,
+            len(text),
+            "single_sentence",
+            "error" if jurisdiction == "US" else "warning",
+            "The claim ends with two full stops.",
+            "Leave one of them out.",
+        )
     if text and text[0].islower():
         yield finding_at(
             item,
@@ -100,3 +110,14 @@ def _ends(item: ReadClaim, jurisdiction: Jurisdiction) -> Iterator[Finding]:
             "The claim begins in lower case.",
             f"Write `{text[0].upper()}`.",
         )
+
+
+def _ends_twice(text: str) -> bool:
+    """Whether two full stops end it, of which the first is neither an abbreviation's nor of an ellipsis."""
+    words = text.removesuffix("..").split()
+    return (
+        text.endswith("..")
+        and bool(words)
+        and words[-1].lower() not in _ABBREVIATIONS
+        and words[-1][-1] != "."
+    )

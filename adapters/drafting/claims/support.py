@@ -48,10 +48,16 @@ def check_support(claims: ClaimSet, description: list[Token]) -> Iterator[Findin
             phrase.stop,
             "unsupported_term",
             "warning" if missing else "note",
-            f"The description has `{term}` 0 times"
-            + (f", and never `{missing[0]}`." if missing else "; its words stand there apart."),
+            _lack(term, missing),
             "Use the description's word for it, or describe it there.",
         )
+
+
+def _lack(term: str, missing: list[str]) -> str:
+    if not missing:
+        return f"The description does not have `{term}`; its words stand there apart."
+    word = f", nor `{missing[0]}` alone" if missing[0] != term else ""
+    return f"The description does not have `{term}`{word}."
 
 
 def _terms(claims: ClaimSet) -> dict[tuple[str, ...], tuple[ReadClaim, Phrase]]:

@@ -98,7 +98,10 @@ _VERBS: Final = word_set(
     "synchronise synchronize take taper tend terminate test thread tilt touch track train transfer "
     "transform translate transmit transport travel traverse treat trigger turn twist undergo update urge "
     "use utilise utilize validate vary verify vibrate view wait wash wear weigh weld wind wrap write "
-    "yield"
+    "yield "
+    "acknowledge annotate append approve assess attenuate augment converge discover enqueue infer iterate navigate "
+    "negotiate normalise normalize populate prioritise prioritize publish reconcile reconstruct replicate "
+    "retransmit revoke serialise serialize subscribe subtract synthesise synthesize truncate visualise visualize"
 )
 
 

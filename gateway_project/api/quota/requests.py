@@ -15,7 +15,7 @@ from gateway_project.api.authentication import caller_of
 from gateway_project.api.input import StrictInput
 from gateway_project.api.permissions import ADMINS, IsCaller, IsSuperAdmin
 from gateway_project.api.policy.blast_radius import BlastRadiusOut
-from gateway_project.api.query import query_text
+from gateway_project.api.query import query_choice
 from gateway_project.api.quota.overrides import AMOUNT, SUBJECT, TAG
 from gateway_project.api.reach import in_reach, row_in_reach
 from gateway_project.api.schema import paged
@@ -95,9 +95,7 @@ class QuotaRequests(ApiView):
     @paged(QuotaRequestOut, STATE, tags=TAG)
     def get(self, request: Request) -> Response:
         """Requests, the newest first: a member's own, an administrator's tenant's, all for super admins."""
-        state = query_text(request, "state", max_length=16)
-        if state and state not in STATES:
-            raise InvalidRequest(f"state is one of {', '.join(STATES)}.", param="state")
+        state = query_choice(request, "state", STATES)
         rows = in_reach(_own(request), request)
         return self.page(rows.filter(state=state) if state else rows, QuotaRequestOut)
 

@@ -17,15 +17,17 @@ from rest_framework.response import Response
 
 from gateway_project import wiring
 from gateway_project.api.authentication import principal_of
+from gateway_project.api.choice import Choice
 from gateway_project.api.input import StrictInput
+from gateway_project.api.query import query_choice
 from gateway_project.api.schema import paged
 from gateway_project.api.tasks.running import KEEP_ALIVE, STREAM_HEADERS, EventStream, as_event, call_of
 from gateway_project.api.views import ApiView
 from gateway_project.jobs.tasks import send_for
 from metering.bridge import run_sync
 from metering.calls.begin import CallRequest
-from metering.errors import InvalidRequest, NotFound, TransitionRefused
-from metering.jobs.create import create_job
+from metering.errors import IdempotencyMismatch, InvalidRequest, NotFound, TransitionRefused
+from metering.jobs.create import create_job, job_of_key
 from metering.jobs.drafts import own_draft
 from metering.jobs.end import cancel_job, events_after, opened_error
 from metering.jobs.find import own_job, own_jobs, usage_of
@@ -38,6 +40,9 @@ from metering.types import Task
 TAG = ["jobs"]
 TASKS = {"prior-art": Task.PRIOR_ART, "drafting": Task.DRAFTING, "diagrams": Task.DIAGRAM}
 NAMES = {task.value: name for name, task in TASKS.items()}
+STATUSES = [status.value for status in TaskJob.Status]
+STATUS = OpenApiParameter("status", str, enum=STATUSES, description="Only those of this status.")
+TASK = OpenApiParameter("task", str, enum=sorted(TASKS), description="Only those of this task.")
 LOOK_S = 0.5
 """How often a listener looks for new events."""
 KEEP_ALIVE_LOOKS = 20
@@ -75,13 +80,18 @@ class OneJobOut(JobOut):
 
 class Jobs(ApiView):
     class Input(StrictInput):
-        task = serializers.ChoiceField(choices=sorted(TASKS))
+        task = Choice(choices=sorted(TASKS))
         input = serializers.DictField(help_text="The body of the task's own route.")
 
-    @paged(JobOut, tags=TAG, of_tenants=False)
+    @paged(JobOut, STATUS, TASK, tags=TAG, of_tenants=False)
     def get(self, request: Request) -> Response:
         """Your own jobs, the newest first."""
-        return self.page(own_jobs(principal_of(request)), JobOut)
+        rows = own_jobs(principal_of(request))
+        if status := query_choice(request, "status", STATUSES):
+            rows = rows.filter(status=status)
+        if task := query_choice(request, "task", sorted(TASKS)):
+            rows = rows.filter(task=TASKS[task].value)
+        return self.page(rows, JobOut)
 
     @extend_schema(request=Input, responses={202: JobOut}, tags=TAG)
     def post(self, request: Request) -> Response:
@@ -135,7 +145,7 @@ class JobEvents(ApiView):
     def get(self, request: Request, pk: UUID) -> StreamingHttpResponse:
         """What a job tells, from the beginning or from `Last-Event-ID` on, until it has ended."""
         job = own_job(principal_of(request), pk)
-        last = request.headers.get("last-event-id", "0")
+        last = request.headers.get("last-event-id") or "0"
         if not last.isascii() or not last.isdigit() or len(last) > 9:
             raise InvalidRequest("Last-Event-ID is the number of an event.", param="Last-Event-ID")
         return StreamingHttpResponse(
@@ -161,6 +171,15 @@ def start_job(request: Request, call: CallRequest) -> Response:
     )
     send_for(job.pk)
     return Response(JobOut(job).data, status=202, headers={"location": f"/api/jobs/{job.pk}"})
+
+
+def refuse_key_of_job(request: Request, call: CallRequest) -> None:
+    """Raise IdempotencyMismatch where the caller's key has a job: answering at once would be paid for again."""
+    if call.idempotency is None:
+        return
+    job = job_of_key(principal_of(request), call.idempotency, now())
+    if job is not None:
+        raise IdempotencyMismatch(f"This Idempotency-Key has a job: look at /api/jobs/{job.pk}.")
 
 
 def own_labels(call: CallRequest) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from adapters.prior_art.markdown import as_markdown
 from adapters.prior_art.table import as_csv
 from gateway_project.api.input import StrictInput
-from gateway_project.api.tasks.jobs import start_job
+from gateway_project.api.tasks.jobs import refuse_key_of_job, start_job
 from gateway_project.api.tasks.running import (
     EventStream,
     answer_in_events,
@@ -84,7 +84,10 @@ class TaskView(ApiView):
         """Answer as the request prefers. Raises what the gateway raises."""
         call = call_of(request, self.task, content)
         if prefers_a_job(request.headers.get("prefer", "")):
-            return start_job(request, call)
+            accepted = start_job(request, call)
+            accepted["preference-applied"] = "respond-async"
+            return accepted
+        refuse_key_of_job(request, call)
         media_type = form_wanted(request)
         if media_type == EventStream.media_type:
             return answer_in_events(request, call)

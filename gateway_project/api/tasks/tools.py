@@ -14,6 +14,7 @@ from adapters.diagram.types import Language, Style
 from adapters.drafting.claims import check_claims
 from gateway_project import wiring
 from gateway_project.api.authentication import principal_of
+from gateway_project.api.choice import Choice
 from gateway_project.api.input import StrictInput
 from gateway_project.api.tasks.running import call_of, let_go_of_database
 from gateway_project.api.tasks.texts import Texts
@@ -49,7 +50,7 @@ class ClaimsCheck(ApiView):
             default="", allow_blank=True, trim_whitespace=False
         )
         drawings = serializers.ListField(child=serializers.CharField(), default=list)
-        jurisdiction = serializers.ChoiceField(choices=JURISDICTIONS, default="US")
+        jurisdiction = Choice(choices=JURISDICTIONS, default="US")
 
     @extend_schema(request=Input, responses=FindingsOut, tags=TAG)
     def post(self, request: Request) -> Response:
@@ -66,9 +67,9 @@ class ClaimsCheck(ApiView):
 
 class RenderDiagram(ApiView):
     class Input(StrictInput):
-        language = serializers.ChoiceField(choices=[language.value for language in Language])
+        language = Choice(choices=[language.value for language in Language])
         source = serializers.CharField(trim_whitespace=False)  # type: ignore[assignment] # Field has a `source` of another sense
-        style = serializers.ChoiceField(  # type: ignore[assignment] # Field has a `style` of another sense
+        style = Choice(  # type: ignore[assignment] # Field has a `style` of another sense
             choices=[style.value for style in Style], default=Style.DEFAULT.value
         )
 

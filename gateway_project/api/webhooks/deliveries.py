@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from gateway_project.api.authentication import caller_of
 from gateway_project.api.input import StrictInput
 from gateway_project.api.permissions import IsTenantAdmin
-from gateway_project.api.query import query_text
+from gateway_project.api.query import query_choice
 from gateway_project.api.schema import paged
 from gateway_project.api.views import ApiView
 from gateway_project.api.webhooks.endpoints import ONCE, TAG, endpoint_in_reach
@@ -23,7 +23,6 @@ from metering.alerts.endpoints.record import problem_of
 from metering.alerts.endpoints.replay import find_delivery, replay_delivery, replay_endpoint
 from metering.alerts.endpoints.rotate_secret import MAX_OVERLAP_H, OVERLAP_H, rotate_secret
 from metering.alerts.endpoints.try_endpoint import try_endpoint
-from metering.errors import InvalidRequest
 from metering.models import AlertDelivery
 
 STATES = ("pending", "sending", "sent", "failed", "uncertain")
@@ -91,9 +90,7 @@ class Deliveries(ApiView):
         rows = (
             AlertDelivery.objects.filter(endpoint=endpoint).select_related("endpoint", *ABOUT).order_by("-id")
         )
-        state = query_text(request, "state", max_length=9)
-        if state and state not in STATES:
-            raise InvalidRequest(f"state is one of {', '.join(STATES)}.", param="state")
+        state = query_choice(request, "state", STATES)
         return self.page(rows.filter(state=state) if state else rows, DeliveryOut)
 
 

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from gateway_project.api.authentication import caller_of
+from gateway_project.api.choice import Choice
 from gateway_project.api.input import OtherName, StrictInput
 from gateway_project.api.permissions import IsTenantAdmin
 from gateway_project.api.reach import in_reach, row_in_reach, tenant_in_reach_or_all
@@ -47,7 +48,7 @@ class NewEndpointOut(EndpointOut):
 
 
 class EventsField(serializers.ListField):
-    child = serializers.ChoiceField(choices=[(event.value, event.value) for event in EventType])
+    child = Choice(choices=[(event.value, event.value) for event in EventType])
 
     def __init__(self, **facts: Any) -> None:
         super().__init__(max_length=len(EventType), help_text="Types of events; none: all.", **facts)
@@ -57,7 +58,7 @@ class Endpoints(ApiView):
     permission_classes = [IsTenantAdmin]
 
     class Input(StrictInput):
-        kind = serializers.ChoiceField(choices=WebhookEndpoint.Kind.choices)
+        kind = Choice(choices=WebhookEndpoint.Kind.choices)
         name = serializers.CharField(max_length=NAME_LENGTH)
         url = serializers.CharField(
             max_length=MAX_LENGTH, write_only=True, help_text="Kept encrypted, and never shown whole again."

@@ -13,10 +13,11 @@ from metering.management.command import VerbCommand
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
 """More than the checker takes of anything; it says itself what is too much."""
+NOT_CHECKED = 2
 
 
 class Command(VerbCommand):
-    help = "Check patent claims for faults of form. Exits with 1 if there are errors."
+    help = "Check patent claims for faults of form. Exits with 1 if there are errors, with 2 if it could not check."
 
     def add_options(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", metavar="FILE", help="The claims, each on a new line with its number.")
@@ -26,17 +27,20 @@ class Command(VerbCommand):
         parser.add_argument("--jurisdiction", choices=["US", "EP"], default="US")
 
     def run(self, *, file: str, jurisdiction: Any, **options: Any) -> None:
-        findings = check_claims(
-            _read(file),
-            description=_read(options["description"]),
-            abstract=_read(options["abstract"]),
-            drawings=[_read(options["drawings"])] if options["drawings"] else [],
-            jurisdiction=jurisdiction,
-        )
+        try:
+            findings = check_claims(
+                _read(file),
+                description=_read(options["description"]),
+                abstract=_read(options["abstract"]),
+                drawings=[_read(options["drawings"])] if options["drawings"] else [],
+                jurisdiction=jurisdiction,
+            )
+        except InvalidRequest as refusal:
+            raise CommandError(refusal.message, returncode=NOT_CHECKED) from None
         rows = [msgspec.to_builtins(finding) for finding in findings]
         self.show({"findings": rows}, "\n".join(map(_line, rows)) or "Nothing was found.")
         if errors := sum(finding.severity == "error" for finding in findings):
-            raise CommandError(f"{errors} errors.", returncode=1)
+            raise CommandError(f"{errors} error{'s' * (errors > 1)}.", returncode=1)
 
 
 def _read(file: str | None) -> str:
@@ -49,7 +53,7 @@ def _read(file: str | None) -> str:
             raise InvalidRequest(f"{file} has more than {MAX_FILE_BYTES:,} bytes.", param="file")
         return content.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"{file} cannot be read.") from error
+        raise CommandError(f"{file} cannot be read.", returncode=NOT_CHECKED) from error
 
 
 def _line(finding: dict[str, Any]) -> str:

@@ -49,6 +49,7 @@ def test_a_route_that_prefers_so_answers_with_a_job(tasks: TaskDeployment, task:
     ann = tasks.caller()
     answer = ann.post(f"/api/{task}", texts.ASKED[task](), prefer="respond-async")
     assert answer.status_code == 202
+    assert answer.headers["preference-applied"] == "respond-async"
     assert ann.ended(answer.json()["id"])["status"] == "succeeded"
 
 
@@ -181,6 +182,21 @@ def test_an_idempotency_key_makes_one_job_of_two_requests(tasks: TaskDeployment)
     ann.ended(first)
     assert ann.begin("diagrams", texts.diagrams(), idempotency_key=key) == first
     assert len(tasks.vendor.log.calls) == 1
+
+
+def test_a_key_of_a_job_is_not_answered_at_once_and_the_other_way_round(tasks: TaskDeployment) -> None:
+    ann = tasks.caller()
+    for first, second in (("respond-async", ""), ("", "respond-async")):
+        key = str(uuid4())
+        answer = ann.post("/api/diagrams", texts.diagrams(), idempotency_key=key, prefer=first)
+        assert answer.status_code in (200, 202), answer.text
+        other = ann.post("/api/diagrams", texts.diagrams(), idempotency_key=key, prefer=second)
+        assert (other.status_code, other.json()["error"]["code"]) == (422, "idempotency_mismatch")
+        if first:
+            job_id = answer.json()["id"]
+            assert job_id in other.json()["error"]["message"]
+            ann.ended(job_id)
+    assert len(tasks.vendor.log.calls) == 2
 
 
 @pytest.mark.parametrize(

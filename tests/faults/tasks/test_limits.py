@@ -45,6 +45,7 @@ def test_second_attempts_count_towards_max_api_calls(tasks: TaskDeployment) -> N
         tasks.search.always[name] = Reply(status=500, json={})
     answer = ann.post("/api/prior-art", texts.prior_art())
     assert error_of(answer) == (502, "vendor_error")
+    assert answer.headers["x-should-retry"] == "false", "the plan is paid for"
     assert len(tasks.search.asked) == 3
     tasks.assert_the_ledger_equals_the_fakes(ann.tenant)
 
@@ -95,6 +96,7 @@ def test_an_input_of_max_tokens_in_passes_and_one_more_does_not(tasks: TaskDeplo
             fits = words
         else:
             assert error_of(answer) == (413, "input_too_large")
+            assert answer.json()["error"]["param"] is None, "its messages are none of the caller's fields"
             message = answer.json()["error"]["message"]
             too_long = words
     assert fits > 1000

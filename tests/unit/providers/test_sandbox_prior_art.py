@@ -21,6 +21,12 @@ def test_elements_are_the_clauses_and_queries_their_words() -> None:
     assert found.queries[0].groups[0][1] == "vapor chamber"
 
 
+def test_a_dependent_claim_adds_what_it_says_and_not_how_it_begins() -> None:
+    claims = f"{CLAIM}\n2. The cooler of claim 1, wherein the fan is made of copper."
+    assert plan({"claims": claims})["elements"][-1] == "the fan is made of copper"
+    assert not any("claim" in element for element in plan({"claims": claims})["elements"])
+
+
 def test_any_text_has_a_plan() -> None:
     for text in ("", "...", "x", "the and of", "\u96fb\u6c60", "word " * 3_000, "1. 2. 3."):
         msgspec.convert(plan({"query": text}), PlanAnswer)

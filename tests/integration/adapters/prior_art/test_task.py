@@ -209,7 +209,7 @@ async def test_no_more_documents_than_top_k_are_read_by_the_model(services: Sear
 
 
 async def test_what_a_model_invents_never_survives_and_is_counted(services: SearchServices) -> None:
-    lies = f"{BATTERY}. sandbox:invented-reference sandbox:invented-quote sandbox:verdict"
+    lies = f"{BATTERY}. sandbox:invented-reference sandbox:invented-quote sandbox:invented-citation sandbox:verdict"
     spending = CountingSpending()
     async with all_sources(services) as sources:
         result = await run(sources, request(lies, top_k=4), spending)
@@ -220,9 +220,27 @@ async def test_what_a_model_invents_never_survives_and_is_counted(services: Sear
     assert "teaches exactly" not in text
     assert "not novel" not in text
     assert "invalid" not in text
+    assert "Smith" not in text
+    assert "9,876,543" not in text
+    assert "8 citations in rationales that no source gave were left out." in result["warnings"]
     assert "1 entry for documents that no source gave were left out." in result["warnings"]
     assert "4 quotes not found in the document were left out." in result["warnings"]
     assert "4 rationales held a verdict, which was left out." in result["warnings"]
+
+
+async def test_an_element_cites_nothing_that_the_caller_did_not_name(services: SearchServices) -> None:
+    plan = {
+        "elements": ["a cell as in US 9,876,543", "a vent as in US 1,234,567"],
+        "queries": [{"groups": [["battery"]]}],
+    }
+    told = msgspec.json.encode(plan).decode()
+    spending = CountingSpending(answers=lambda body, number: told if number == 1 else None)
+    async with all_sources(services) as sources:
+        result = await run(sources, request("A battery unlike that of US 1,234,567.", top_k=1), spending)
+    assert [element["text"] for element in result["elements"]] == [
+        "a cell as in [a citation that no source gave]",
+        "a vent as in US 1,234,567",
+    ]
 
 
 async def test_a_useless_answer_is_asked_for_again(services: SearchServices) -> None:

@@ -169,6 +169,17 @@ def test_a_rule_that_makes_no_sense_is_not_tried(facts: dict[str, Any], sentence
     assert sentence in response.json()["error"]["message"]
 
 
+def test_more_diagrams_than_one_request_may_ask_for_are_denied_by_name() -> None:
+    admin = person(User.Role.TENANT_ADMIN)
+    RuleFactory(key="diagram_files_per_req", value=2)
+    asked = {"tenant": "alder", "request": {"task": "LLM3_DIAGRAM", "files": 2}}
+    decision = call("POST", "policy/simulate", asked, who=admin).json()["decision"]
+    assert decision["verdict"] == "allowed", decision
+    asked["request"] = {"task": "LLM3_DIAGRAM", "files": 3}
+    decision = call("POST", "policy/simulate", asked, who=admin).json()["decision"]
+    assert (decision["code"], decision["rule"]) == ("invalid_request", "tenant diagram_files_per_req")
+
+
 def test_another_catalog_is_for_the_operator() -> None:
     admin, operator = person(User.Role.TENANT_ADMIN), super_admin()
     body: dict[str, Any] = {

@@ -39,6 +39,16 @@ class TestAWordThatIsNoneOfAFew:
             ),
             ("users", {"email": "x@example.com", "role": "BOSS"}, "role", "MEMBER, TENANT_ADMIN"),
             ("policy/simulate", {"request": {"task": "POEMS"}}, "request.task", "LLM0_CHAT"),
+            ("jobs", {"task": "chat", "input": {}}, "task", "diagrams, drafting, prior-art"),
+            ("claims/check", {"claims": "1. A pump.", "jurisdiction": "JP"}, "jurisdiction", "US, EP"),
+            ("diagrams/render", {"language": "dot", "source": "x"}, "language", "mermaid, plantuml"),
+            ("webhooks", {"kind": "irc", "url": "https://example.com"}, "kind", "slack"),
+            (
+                "webhooks",
+                {"kind": "slack", "name": "x", "url": "https://example.com", "events": ["rain"]},
+                "events.0",
+                "none of",
+            ),
         ],
     )
     def test_in_a_body(self, route: str, body: dict[str, Any], param: str, sentence: str) -> None:

@@ -30,7 +30,7 @@ def test_claims_without_fault_end_well_and_say_so(claims: Path) -> None:
 def test_errors_are_a_line_each_and_exit_status_1(claims: Path) -> None:
     claims.write_text(BAD)
     output = io.StringIO()
-    with pytest.raises(CommandError, match=r"^1 errors\.$") as refused:
+    with pytest.raises(CommandError, match=r"^1 error\.$") as refused:
         call_command("check_claims", str(claims), stdout=output)
     assert refused.value.returncode == 1
     assert output.getvalue() == (
@@ -60,14 +60,16 @@ def test_json_has_every_finding_and_the_other_files_are_read(claims: Path, tmp_p
 
 
 def test_a_file_that_is_not_there_is_one_clear_line(claims: Path) -> None:
-    with pytest.raises(CommandError, match="cannot be read"):
+    with pytest.raises(CommandError, match="cannot be read") as refused:
         call_command("check_claims", str(claims))
+    assert refused.value.returncode == 2, "not the 1 of claims with errors"
 
 
 def test_claims_that_are_too_long_are_refused_and_not_checked(claims: Path) -> None:
     claims.write_text("x" * 200_001)
-    with pytest.raises(CommandError, match="at most 200,000 characters"):
+    with pytest.raises(CommandError, match="at most 200,000 characters") as refused:
         call_command("check_claims", str(claims))
+    assert refused.value.returncode == 2
 
 
 def test_it_needs_no_database_and_starts_none(claims: Path, tmp_path: Path) -> None:

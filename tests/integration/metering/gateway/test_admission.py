@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from metering.calls.begin import CallRequest
 from metering.calls.cached_directory import CachedDirectory
 from metering.errors import (
     BudgetExceeded,
@@ -18,6 +19,7 @@ from metering.errors import (
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
 from metering.models import PlanFeature, UsageReservation
+from metering.types import Task, WireProtocol
 from tests.factories import BudgetFactory, RuleFactory, TeamFactory, birch, make_plan, make_token
 from tests.fakes.vendors import FakeVendors
 from tests.served import serve_model
@@ -71,9 +73,26 @@ async def test_large_input_is_refused_before_anything_is_held(
     gateway: LLMGateway, caller: Principal, request_for: Any, rows: Any
 ) -> None:
     await rows(lambda: RuleFactory(key="max_tokens_in", value=10))
-    with pytest.raises(InputTooLarge):
+    with pytest.raises(InputTooLarge) as caught:
         await gateway.execute(caller, request_for("many words " * 50))
+    assert caught.value.param == "messages"
     assert not await rows(UsageReservation.objects.exists)
+
+
+async def test_a_large_input_is_named_as_its_protocol_calls_it(
+    gateway: LLMGateway, caller: Principal, rows: Any
+) -> None:
+    await rows(lambda: RuleFactory(key="max_tokens_in", value=10))
+    request = CallRequest(
+        task=Task.CHAT,
+        input={"model": "sandbox-small", "input": "many words " * 50, "max_output_tokens": 50},
+        model="sandbox-small",
+        request_id="r-1",
+        protocol=WireProtocol.RESPONSES,
+    )
+    with pytest.raises(InputTooLarge) as caught:
+        await gateway.execute(caller, request)
+    assert caught.value.param == "input"
 
 
 async def test_a_changed_limit_counts_within_a_second(

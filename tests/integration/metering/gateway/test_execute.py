@@ -1,21 +1,39 @@
 """A call from end to end on the real ledger, with vendors that do as the test says."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from adapters.events import Event, EventAdapter
 from metering.errors import BudgetExceeded, ConcurrencyExceeded, VendorError, VendorTimeout
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
 from metering.models import UsageLog, UsageMeter, UsageReservation
-from metering.ports import AttemptFailed
-from metering.types import Dimension, Outcome, ReservationState
+from metering.ports import AttemptFailed, Body, Spending, TaskRequest
+from metering.types import Dimension, ModelClass, Outcome, ReservationState, Task
 from tests.factories import BudgetFactory, RuleFactory, TeamFactory, make_token
 from tests.fakes.vendors import FakeAnswer, FakeUsage, FakeVendors
 
 USAGE = FakeUsage(input_tokens=30, output_tokens=20, cached_input_tokens=5, reasoning_tokens=7)
+BUSY = AttemptFailed("busy", outcome=Outcome.ERROR, status=503, retryable=True)
+
+
+class AsksTwice(EventAdapter):
+    """A task of two calls."""
+
+    supported_tasks = frozenset({Task.CHAT})
+    supported_model_classes = frozenset(ModelClass)
+
+    def opening(self, request: TaskRequest) -> Body:
+        return request.input
+
+    async def events(self, request: TaskRequest, spending: Spending) -> AsyncGenerator[Event, None]:
+        await spending.complete(request.input)
+        await spending.complete(request.input)
+        yield {"event": "result"}
 
 
 async def test_a_call_is_held_sent_and_settled(
@@ -123,6 +141,21 @@ async def test_a_refusing_vendor_leaves_an_attempt_that_cost_nothing(
     row = await rows(UsageLog.objects.get)
     assert (row.outcome, row.cost_nano_usd, row.estimated) == ("error", 0, False)
     assert (await rows(UsageMeter.objects.get)).used == 0
+
+
+@pytest.mark.parametrize(("script", "has_spent"), [([BUSY], False), ([FakeAnswer(), BUSY], True)])
+async def test_an_error_tells_whether_the_work_has_used_something_before_it(
+    gateway_with: Any,
+    caller: Principal,
+    vendors: FakeVendors,
+    request_for: Any,
+    script: list[Any],
+    has_spent: bool,
+) -> None:
+    vendors.script = script
+    with pytest.raises(VendorError) as caught:
+        await gateway_with(adapters=[AsksTwice()]).execute(caller, request_for())
+    assert (caught.value.retryable, caught.value.has_spent) == (True, has_spent)
 
 
 async def test_failures_of_a_vendor_use_up_no_request(

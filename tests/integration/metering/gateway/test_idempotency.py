@@ -1,10 +1,12 @@
 """The same request twice under one Idempotency-Key: spent once, answered twice."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
 
+from adapters.events import Event, EventAdapter
 from metering.calls.pipe import MeteredStream
 from metering.errors import (
     BudgetExceeded,
@@ -17,13 +19,28 @@ from metering.errors import (
 from metering.gateway import LLMGateway
 from metering.identity.principal import Principal
 from metering.models import UsageLog, UsageMeter, UsageReservation
-from metering.ports import AttemptFailed
-from metering.types import Outcome
+from metering.ports import AttemptFailed, Body, Spending, TaskRequest
+from metering.types import ModelClass, Outcome, Task
 from tests.factories import BudgetFactory, RuleFactory, birch, make_token
 from tests.fakes.vendors import FakeAnswer, FakeChunk, FakeUsage, FakeVendors
 
 CHUNKS = [FakeChunk(data=b'{"delta":"%d"}' % number) for number in range(200)]
 USAGE = FakeChunk(data=b"u", usage=FakeUsage(input_tokens=9, output_tokens=3), only_usage=True)
+
+
+class Tells(EventAdapter):
+    """A task whose body does not say whether it is answered as a stream."""
+
+    supported_tasks = frozenset({Task.CHAT})
+    supported_model_classes = frozenset(ModelClass)
+
+    def opening(self, request: TaskRequest) -> Body:
+        return request.input
+
+    async def events(self, request: TaskRequest, spending: Spending) -> AsyncGenerator[Event, None]:
+        yield {"event": "begun"}
+        await spending.complete(request.input)
+        yield {"event": "result", "text": "drawn"}
 
 
 async def read_into(events: list[bytes], stream: MeteredStream) -> None:
@@ -58,6 +75,31 @@ async def test_a_stream_is_replayed_event_by_event(
     again = [event async for event in stream]
     assert again == first == [chunk.data for chunk in CHUNKS]
     assert facts.replayed
+    assert len(vendors.calls) == 1
+
+
+async def test_a_task_s_stream_is_replayed_too_and_never_as_a_whole_answer(
+    gateway_with: Any, caller: Principal, vendors: FakeVendors, keyed: Any
+) -> None:
+    gateway = gateway_with(adapters=[Tells()])
+    first, again = [], []
+    for events in (first, again):
+        _, stream = await gateway.stream(caller, keyed())
+        await read_into(events, stream)
+    assert again == first == [b'{"event":"begun"}', b'{"event":"result","text":"drawn"}']
+    assert len(vendors.calls) == 1
+    with pytest.raises(IdempotencyMismatch, match="as a stream"):
+        await gateway.execute(caller, keyed())
+
+
+async def test_a_task_s_whole_answer_is_not_replayed_as_a_stream(
+    gateway_with: Any, caller: Principal, vendors: FakeVendors, keyed: Any
+) -> None:
+    gateway = gateway_with(adapters=[Tells()])
+    first, again = [(await gateway.execute(caller, keyed())).output for _ in range(2)]
+    assert again == first == b'{"text":"drawn"}'
+    with pytest.raises(IdempotencyMismatch, match="whole"):
+        await gateway.stream(caller, keyed())
     assert len(vendors.calls) == 1
 
 

@@ -18,11 +18,13 @@ from metering.jobs.end import (
     problem,
     tell,
 )
+from metering.jobs.find import usage_of
 from metering.jobs.journal import JobJournal
 from metering.jobs.lease import begin_run, claim, due_jobs, put_back, renew
 from metering.models import TaskJob, TaskJobAttempt, TaskJobEvent
 from metering.orm import close_database_threads, in_database_thread
 from metering.seal import unseal
+from metering.types import Outcome
 from tests.integration.metering.jobs.new_job import new_job
 from tests.support.build import attempt
 
@@ -98,6 +100,19 @@ async def test_a_runner_that_has_lost_its_job_may_send_nothing() -> None:
         await JobJournal(second).begun(uuid7(), attempt(2))
     assert await in_database_thread(TaskJobAttempt.objects.filter(job=job).count) == 1
     close_database_threads()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_call_that_is_out_is_not_among_what_the_job_has_used(job: TaskJob) -> None:
+    mine, run = await in_database_thread(claimed, job), uuid7()
+    journal = JobJournal(mine)
+    await journal.ended(run, attempt(input_tokens=30, output_tokens=20, steps=1))
+    await journal.begun(
+        run, attempt(2, outcome=Outcome.CANCELLED, input_tokens=4_000, output_tokens=2_000, steps=1)
+    )
+    used = await in_database_thread(usage_of, mine)
+    close_database_threads()
+    assert (used["llm_calls"], used["input_tokens"], used["output_tokens"]) == (1, 30, 20)
 
 
 def test_the_last_event_is_told_however_many_came_before(job: TaskJob) -> None:

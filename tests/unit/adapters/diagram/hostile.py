@@ -76,6 +76,7 @@ REFUSED_SVGS = {
 SOURCES = {
     "script in a label": (M, 'flowchart TD\nA["<script>window.hit = 1</script>"] --> B'),
     "event in a label": (M, 'flowchart TD\nA["<img src=x onerror=window.hit=1>"] --> B'),
+    "script in a title": (M, "---\ntitle: <script>window.hit = 1</script>\n---\nflowchart TD\nA --> B"),
     "script in a message": (M, "sequenceDiagram\nA->>B: <script>window.hit = 1</script>"),
     "script in a class": (M, 'classDiagram\nclass A["<iframe src=javascript:window.hit=1>"]\nA --> B'),
     "script in a state": (M, 'stateDiagram-v2\nstate "<svg onload=window.hit=1>" as a\n[*] --> a'),
@@ -114,6 +115,9 @@ REFUSED_SOURCES = {
     ),
     "directive in a line": (M, "flowchart TD\nA --> B %%{init: {}}%%"),
     "front matter": (M, "---\nconfig:\n  theme: dark\n---\nflowchart TD\nA --> B"),
+    "front matter behind a title": (M, "---\ntitle: A\nconfig:\n  theme: dark\n---\nflowchart TD\nA --> B"),
+    "front matter in a title": (M, "---\ntitle: {a: &b [1], c: *b}\n---\nflowchart TD\nA --> B"),
+    "front matter without an end": (M, "---\ntitle: A\nflowchart TD\nA --> B"),
     "large label": (M, f'flowchart TD\nA["{"x" * 1_000_000}"]'),
     "long line": (M, f'flowchart TD\nA["{"x" * 10_000}"]'),
     "control character": (M, "flowchart TD\nA[\x00] --> B"),

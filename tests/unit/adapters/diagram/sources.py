@@ -50,6 +50,16 @@ VALID = [
         M, Kind.FLOWCHART, "quoted label", 'flowchart TD\nA["valve (12): closed"] --> B', "valve (12): closed"
     ),
     Valid(M, Kind.FLOWCHART, "comment first", "%% drawn by hand\nflowchart TD\nA --> B", "B"),
+    Valid(
+        M, Kind.FLOWCHART, "title", "---\ntitle: Cooling, all parts\n---\nflowchart TD\nA --> B", "Cooling"
+    ),
+    Valid(
+        M,
+        Kind.CLASS,
+        "quoted title",
+        '---\ntitle: "Parts & wholes"\n---\nclassDiagram\nA --> B',
+        "Parts & wholes",
+    ),
     Valid(M, Kind.FLOWCHART, "other letters", 'flowchart TD\nA["Gehäuse 10"] --> B["ポンプ"]', "Gehäuse 10"),
     Valid(M, Kind.SEQUENCE, "two messages", "sequenceDiagram\nA->>B: reads\nB-->>A: value", "reads"),
     Valid(

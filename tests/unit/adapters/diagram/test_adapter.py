@@ -126,14 +126,16 @@ async def test_what_cannot_be_drawn_within_the_steps_is_no_diagram(adapter: Diag
     assert isinstance(caught.value, VendorError)
     assert caught.value.reasons[0].startswith("Diagram 1 is left out: It cannot be drawn")
     assert "cannot be drawn" not in caught.value.message
+    assert "agent_max_steps" in caught.value.message
     assert (spending.steps_left, spending.files_left) == (0, 100)
 
 
 async def test_it_gives_up_a_diagram_after_some_attempts(adapter: DiagramAdapter) -> None:
     spending = CountingSpending()
-    with pytest.raises(NoDiagram):
+    with pytest.raises(NoDiagram) as caught:
         await drawn(adapter, wanted(f"{MACHINE} sandbox:invalid-diagram=9"), spending)
     assert len(spending.asked) == ATTEMPTS
+    assert "agent_max_steps" not in caught.value.message
 
 
 async def test_steps_are_kept_for_the_diagrams_that_follow(adapter: DiagramAdapter) -> None:

@@ -78,3 +78,10 @@ def test_several_diagrams_are_refused_where_the_steps_are_enough_for_their_plan_
     assert caught.value.param == "count"
     assert read_input({"description": "A pump.", "count": 2}, {rule: 2}).count == 2
     assert read_input({"description": "A pump."}, {rule: 1}).count == 1
+
+
+def test_a_choice_that_there_is_not_is_answered_with_those_that_there_are() -> None:
+    with pytest.raises(
+        InvalidRequest, match="kind: 'gantt' is none of flowchart, sequence, class, state, block"
+    ):
+        read_input({"description": "A pump.", "kind": "gantt"}, {})

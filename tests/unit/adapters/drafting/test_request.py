@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from adapters.drafting.adapter import DraftingAdapter
 from adapters.drafting.request import DraftInput, read_input
+from adapters.drafting.sections import Code
 from metering.errors import InvalidRequest
 from tests.unit.adapters.drafting.drafting import MACHINE, wanted
 
@@ -105,3 +106,21 @@ def test_any_object_is_read_or_refused(body: dict[str, Any]) -> None:
     with suppress(InvalidRequest):
         request = read_input(body)
         assert request.draft_id or (request.disclosure or "").strip()
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"jurisdiction": "JP"}, "jurisdiction: 'JP' is none of EP, US."),
+        (
+            {"sections": ["title", "intro"]},
+            f"sections[1]: 'intro' is none of {', '.join(Code)}.",
+        ),
+    ],
+)
+def test_a_choice_that_there_is_not_is_answered_with_those_that_there_are(
+    fields: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        read_input({"disclosure": "A pump.", **fields})
+    assert caught.value.message == message

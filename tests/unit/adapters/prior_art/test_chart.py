@@ -1,5 +1,8 @@
 from typing import Any
 
+import pytest
+from msgspec.structs import replace
+
 from adapters.prior_art.chart import ChartAnswer, ChartEntry, Evidence, QuotedElement, check_chart
 from adapters.prior_art.plan import Element
 from adapters.prior_art.references import Reference
@@ -78,3 +81,30 @@ def test_a_document_without_an_entry_is_asked_for() -> None:
 def test_the_first_of_two_entries_for_one_document_counts() -> None:
     found = checked(entry("R1", score=0.9), entry("R1", score=0.1), entry("R2"))
     assert found.findings["R1"].score == 0.9
+
+
+@pytest.mark.parametrize(
+    "citation",
+    [
+        "US 9,876,543 B2",
+        "10.1000/made.up",
+        "arXiv:2101.00001",
+        "https://example.org/paper",
+        "Smith et al. (2015)",
+    ],
+)
+def test_a_citation_in_a_rationale_that_no_source_gave_is_left_out_and_complained_of(citation: str) -> None:
+    found = checked(entry("R1", rationale=f"It shows E1, as {citation} does, too."), entry("R2"))
+    rationale = found.findings["R1"].rationale
+    assert rationale.startswith("It shows E1, as [a citation that no source gave]")
+    assert citation.split()[0] not in rationale.replace("[a citation that no source gave]", "")
+    assert (found.invented_citations, "no source gave" in found.complaint) == (1, True)
+
+
+def test_a_rationale_may_cite_the_documents_that_the_sources_gave() -> None:
+    given = {
+        "R1": replace(GIVEN["R1"], doi="10.1000/real", first_author="Ann Smith", numbers=("US20200123456",))
+    }
+    rationale = "Smith et al. (10.1000/real) show E1; so does US 2020/0123456."
+    answer = ChartAnswer([entry("R1", rationale=rationale)])
+    assert check_chart(answer, given, ELEMENTS).findings["R1"].rationale == rationale

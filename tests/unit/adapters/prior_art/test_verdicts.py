@@ -18,6 +18,12 @@ from adapters.prior_art.verdicts import verdict_in, without_verdicts
         "Claim 2 is invalid.",
         "This would infringe the claim.",
         "It is NOVEL.",
+        "The idea is not inventive over R1.",
+        "There is a lack of inventiveness.",
+        "The combination seems new.",
+        "E1 is new over this document.",
+        "The claims would not be valid.",
+        "Claim 1 is not allowable.",
     ],
 )
 def test_a_verdict_is_seen(sentence: str) -> None:
@@ -31,6 +37,9 @@ def test_a_verdict_is_seen(sentence: str) -> None:
         "A new valve is described in the text.",
         "It shows a controller that rejects invalid packets.",
         "A forecast anticipates rain.",
+        "It checks whether a certificate is valid.",
+        "The allowable temperature is 60 degrees.",
+        "A new window opens.",
     ],
 )
 def test_a_description_is_none(sentence: str) -> None:

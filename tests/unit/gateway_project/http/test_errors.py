@@ -68,3 +68,10 @@ def test_an_answer_tells_clients_what_to_do() -> None:
     assert response.headers["retry-after"] == "1"
     assert response.headers["x-request-id"] == "r-1"
     assert msgspec.json.decode(response.body)["error"]["code"] == "metering_unavailable"
+
+
+def test_what_would_be_paid_again_is_not_to_be_sent_again() -> None:
+    error = errors.VendorError("busy", retryable=True)
+    assert "x-should-retry" not in error_response(error, "r-1").headers
+    error.has_spent = True
+    assert error_response(error, "r-1").headers["x-should-retry"] == "false"

@@ -6,6 +6,8 @@ from decimal import Decimal
 import pytest
 
 from metering.admission.demand import CountedSize
+from metering.amounts import Amounts
+from metering.errors import OverTaskLimit
 from metering.price import Price
 from metering.price_modifiers import read_modifiers
 from tests.fakes.policy import model, policy
@@ -27,3 +29,17 @@ def test_an_imagined_call_is_bounded_at_the_price_of_its_hour(now: datetime | No
     size = CountedSize(10, 1, now=now)
     bound = size.measure((model(price=PRICE),), policy(), hard=True).bound
     assert bound.cost_nano_usd == nano_usd
+
+
+@pytest.mark.parametrize(("limits", "most"), [({}, 5), ({"diagram_files_per_req": 2}, 2)])
+def test_an_imagined_request_may_hand_out_as_many_files_as_a_real_one(
+    limits: dict[str, int], most: int
+) -> None:
+    def measured(files: int) -> Amounts:
+        size = CountedSize(10, 1, Amounts(files=files), most_files=5)
+        return size.measure((model(),), policy(**limits), hard=False).bound
+
+    assert measured(most).files == most
+    with pytest.raises(OverTaskLimit, match="diagram_files_per_req") as caught:
+        measured(most + 1)
+    assert (caught.value.code, caught.value.source) == ("invalid_request", "diagram_files_per_req")

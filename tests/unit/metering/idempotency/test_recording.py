@@ -11,7 +11,7 @@ from metering.idempotency.recording import MAX_ANSWER_BYTES, MAX_PACKED_BYTES, F
 
 
 def finished(recording: Recording) -> FinishedAnswer | None:
-    return recording.finished(model="m", provider_name="p", mode="enforce", streamed=True)
+    return recording.finished(model="m", provider_name="p", mode="enforce")
 
 
 @given(st.lists(st.binary(max_size=300), max_size=40))

@@ -54,6 +54,30 @@ CASES = (
         ((1, "single_sentence", E, "."),),
     ),
     Case(
+        "what a known thing stores, holds or makes",
+        "MPEP 2173.05(e)",
+        "1. A device comprising a processor, a memory and tanks, the memory storing instructions executable by the "
+        "processor, the tanks holding coolant usable for cooling.\n"
+        "2. A device comprising a processor and one or more memories, the one or more memories storing code.",
+    ),
+    Case(
+        "the act of a verb, and what there is once",
+        "MPEP 2173.05(e)",
+        "1. A system comprising a node configured to acknowledge receipt of data, and a client that waits for the "
+        "acknowledgement, the node being driven by the wind.",
+    ),
+    Case(
+        "two full stops at the end",
+        "MPEP 608.01(m)",
+        BASE.rstrip() + ".",
+        ((1, "single_sentence", E, ".."),),
+    ),
+    Case(
+        "a full stop after an abbreviation's, and an ellipsis",
+        "MPEP 608.01(m)",
+        "1. A pump comprising a rotor and bolts of 5 in..\n2. A set comprising numbers 1, 2, ....",
+    ),
+    Case(
         "abbreviations, numbers and lettered steps hold full stops",
         "MPEP 608.01(m): periods may be used in abbreviations",
         "1. A method comprising:\na. heating a melt to 45.5 deg. Celsius, i.e. slowly;\nb. cooling it as in FIG. 1.",
