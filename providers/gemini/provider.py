@@ -21,8 +21,7 @@ from providers.translated.provider import TranslatedProvider
 
 BASE_URL = "https://generativelanguage.googleapis.com"
 VERSION = "v1beta"
-WRONG_REQUEST, WRONG_KEY, NOT_FOUND, RATE_LIMITED = 400, 401, 404, 429
-_KEY = re.compile(r"API[ _]key (?:not valid|expired|not found)|API_KEY_INVALID", re.IGNORECASE)
+NOT_FOUND, RATE_LIMITED = 404, 429
 _MODEL = re.compile(r"status 404: models?/", re.IGNORECASE)
 _DELAY = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s")
 
@@ -75,10 +74,7 @@ class GeminiProvider(TranslatedProvider):
         return await completion_of(body, call)
 
     def _named(self, error: ProviderError) -> ProviderError:
-        if error.status == WRONG_REQUEST and _KEY.search(error.message):
-            error.status, error.code = WRONG_KEY, None
-            error.message = "status 401: it does not accept the gateway's credentials"
-        elif error.status == NOT_FOUND and error.code is None and _MODEL.match(error.message):
+        if error.status == NOT_FOUND and error.code is None and _MODEL.match(error.message):
             error.code, error.retryable = "model_not_found", False
         elif error.status == RATE_LIMITED and error.retry_after_s is not None:
             error.code, error.retryable = None, True  # a rate is a quota to Google: this one fills again
