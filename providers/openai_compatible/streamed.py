@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from providers.openai_compatible.answer import without_choices
 from providers.openai_compatible.errors import broken, error_within
 from providers.openai_compatible.events import EventParser, EventTooLarge
 from providers.openai_compatible.extras import OTHER_MODELS
@@ -86,8 +87,8 @@ class StreamedAnswer:
         chunks = [] if self.done else list(self._chunks(self._parser.end()))
         if not (self.is_complete or self._is_closed_by_usage):
             raise broken("its stream ended before its answer did")
-        if not (self._open or self._finished) and self._reported.is_empty:
-            raise broken("its stream holds no choices")
+        if not (self._open or self._finished):
+            raise await without_choices(self._call, self._reported, self._tier)
         usage = await usage_of_answer(self._call, self._reported, self._generated, self._tier)
         held = self._held
         if held is not None:
