@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from providers.openai_compatible.extras import TIER_LENGTH
+from providers.openai_compatible.extras import PICTURES, SOUND, TIER_LENGTH
 from providers.openai_compatible.usage import Reading
+from providers.openai_compatible.usage_fields import count_of
 from providers.translated.reported import Figures
 
 NAMES = {
@@ -15,6 +16,13 @@ NAMES = {
     "thoughtsTokenCount": "thought",
     "totalTokenCount": "total",
 }
+KINDS: dict[str, dict[str, str]] = {
+    **dict.fromkeys(
+        ("promptTokensDetails", "cacheTokensDetails", "toolUsePromptTokensDetails"), {"AUDIO": SOUND}
+    ),
+    "candidatesTokensDetails": {"AUDIO": SOUND, "IMAGE": PICTURES, "VIDEO": "video"},
+}
+"""Lists of a usage object → what tokens in them are of a kind that has a price of its own."""
 PLAIN_TRAFFIC = ("ON_DEMAND", "TRAFFIC_TYPE_UNSPECIFIED")
 """Vertex: what is billed by its tokens at the listed price."""
 
@@ -31,6 +39,11 @@ class GeminiFigures(Figures):
             self.tier = tier[:TIER_LENGTH].lower()
         if isinstance(traffic, str) and traffic.isprintable() and traffic not in PLAIN_TRAFFIC:
             self.extras.mark(traffic)
+        for name, kinds in KINDS.items():
+            for each in _items(given, name):
+                kind = kinds.get(str(each.get("modality"))) if isinstance(each, Mapping) else None
+                if kind and count_of(each.get("tokenCount")):
+                    self.extras.mark(kind)
 
     def ground(self, candidates: Iterable[Mapping[str, Any]]) -> None:
         """The calls of Google's own tools that the candidates show."""

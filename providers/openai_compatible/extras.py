@@ -42,6 +42,18 @@ PLAIN_SERVICE: dict[str, tuple[object, ...]] = {
     "inference_geo": (None, "", "not_available", "global"),
 }
 """Field → the values that cost the listed price."""
+SOUND, PICTURES = "audio", "image"
+KINDS: dict[str, dict[str, str]] = {
+    **dict.fromkeys(("prompt_tokens_details", "input_tokens_details"), {"audio_tokens": SOUND}),
+    **dict.fromkeys(
+        ("completion_tokens_details", "output_tokens_details"),
+        {"audio_tokens": SOUND, "image_tokens": PICTURES},
+    ),
+}
+"""Objects of a usage object → what tokens in them are of a kind that has a price of its own. Pictures that are read
+cost what text does.
+"""
+SECONDS_OF_SOUND = "prompt_audio_seconds"
 _READ = frozenset(
     {
         *COUNTS_IN,
@@ -51,6 +63,7 @@ _READ = frozenset(
         *PLAIN_SERVICE,
         COST,
         TICKS,
+        SECONDS_OF_SOUND,
         "iterations",
         "usage_breakdown",
     }
@@ -86,6 +99,9 @@ class Extras:
 
     def read(self, usage: Mapping[str, Any]) -> None:
         """One usage object, whatever else is in it."""
+        for name, kinds in KINDS.items():
+            if details := usage.get(name):
+                self._mark_kinds(details, kinds)
         if _READ.isdisjoint(usage):
             return
         for name in COUNTS_IN:
@@ -99,9 +115,17 @@ class Extras:
         for name, plain in PLAIN_SERVICE.items():
             if (value := usage.get(name)) not in plain and isinstance(value, str) and value.isprintable():
                 self.mark(value)
+        if _calls(usage.get(SECONDS_OF_SOUND)):
+            self.mark(SOUND)
         if usage.get("usage_breakdown") or any(map(_has_a_model_of_its_own, _items(usage.get("iterations")))):
             self.mark(OTHER_MODELS)
         self.cost(cost_of(usage))
+
+    def _mark_kinds(self, details: object, kinds: Mapping[str, str]) -> None:
+        if isinstance(details, Mapping):
+            for name, kind in kinds.items():
+                if _calls(details.get(name)):
+                    self.mark(kind)
 
     def count(self, calls: Iterable[tuple[str, object]]) -> None:
         """How often each tool was called, by the vendor's names."""
