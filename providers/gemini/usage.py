@@ -16,10 +16,11 @@ NAMES = {
     "thoughtsTokenCount": "thought",
     "totalTokenCount": "total",
 }
-KINDS: dict[str, dict[str, str]] = {
-    **dict.fromkeys(
-        ("promptTokensDetails", "cacheTokensDetails", "toolUsePromptTokensDetails"), {"AUDIO": SOUND}
-    ),
+_READ_SOUND = {"AUDIO": SOUND}
+KINDS = {
+    "promptTokensDetails": _READ_SOUND,
+    "cacheTokensDetails": _READ_SOUND,
+    "toolUsePromptTokensDetails": _READ_SOUND,
     "candidatesTokensDetails": {"AUDIO": SOUND, "IMAGE": PICTURES, "VIDEO": "video"},
 }
 """Lists of a usage object → what tokens in them are of a kind that has a price of its own."""

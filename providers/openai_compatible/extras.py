@@ -43,12 +43,13 @@ PLAIN_SERVICE: dict[str, tuple[object, ...]] = {
 }
 """Field → the values that cost the listed price."""
 SOUND, PICTURES = "audio", "image"
-KINDS: dict[str, dict[str, str]] = {
-    **dict.fromkeys(("prompt_tokens_details", "input_tokens_details"), {"audio_tokens": SOUND}),
-    **dict.fromkeys(
-        ("completion_tokens_details", "output_tokens_details"),
-        {"audio_tokens": SOUND, "image_tokens": PICTURES},
-    ),
+_READ_SOUND = {"audio_tokens": SOUND}
+_MADE = {"audio_tokens": SOUND, "image_tokens": PICTURES}
+KINDS = {
+    "prompt_tokens_details": _READ_SOUND,
+    "input_tokens_details": _READ_SOUND,
+    "completion_tokens_details": _MADE,
+    "output_tokens_details": _MADE,
 }
 """Objects of a usage object → what tokens in them are of a kind that has a price of its own. Pictures that are read
 cost what text does.
