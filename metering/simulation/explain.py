@@ -86,7 +86,7 @@ def explain_call(
         # 2. How much would it use at most?
         plan = plan_call(demand, access, source.models, policy)
         news = vendor_news(plan.route.candidates)
-        plan = _as_tried(plan, news)
+        plan = _in_order(plan, news)
         trace = (*rules, *_limit_trace(plan.route, balances, known, plan.measured.bound, now))
         # 3. Do rate limits and budgets have room for that?
         admitted = _admission_at(now, balances, known).admit(plan)
@@ -121,7 +121,7 @@ def policy_at(source: Policies, subject: PolicySubject, task: str, now: datetime
     return policy.variants.at(now, taken)
 
 
-def _as_tried(plan: CallPlan[M], news: Mapping[str, str]) -> CallPlan[M]:
+def _in_order(plan: CallPlan[M], news: Mapping[str, str]) -> CallPlan[M]:
     """The plan with the models that can serve the call, those where it costs least in front, and last those that the
     router asks last.
     """
