@@ -13,7 +13,7 @@ from providers.openai_compatible.named_object import WHOLE, with_object
 from providers.openai_compatible.timed_reader import TimedReader
 from providers.openai_compatible.traits import NO_TRAITS, Traits
 from providers.openai_compatible.usage import ReportedUsage
-from providers.openai_compatible.usage_fields import INPUTS
+from providers.openai_compatible.usage_fields import INPUTS, count_of
 from providers.openai_compatible.wire import read_answer
 from providers.port import Completion, ProviderCall, ProviderError
 
@@ -78,7 +78,7 @@ def is_event_stream(start: bytes) -> bool | None:
 
 async def without_choices(call: ProviderCall, reported: ReportedUsage, tier: str) -> ProviderError:
     """The error for an answer that ended in good order and says nothing: it costs what the vendor reports."""
-    error = broken("its answer holds no choices")
+    error = broken(f"its answer holds no {'embeddings' if 'input' in call.body else 'choices'}")
     if not reported.is_empty:
         error.usage = await usage_of_answer(call, reported, Generated(), tier)
     return error
@@ -86,9 +86,9 @@ async def without_choices(call: ProviderCall, reported: ReportedUsage, tier: str
 
 def _all_input(usage: object) -> object:
     """The usage of embeddings, of which nothing is generated: some vendors report the total alone."""
-    if not isinstance(usage, dict) or not INPUTS.isdisjoint(usage):
+    if not isinstance(usage, dict) or any(count_of(usage.get(name)) for name in INPUTS):
         return usage
-    return {"prompt_tokens": usage.get("total_tokens"), **usage}
+    return {**usage, "prompt_tokens": usage.get("total_tokens")}
 
 
 async def whole_answer(
@@ -120,7 +120,7 @@ async def whole_answer(
         if reported.has_output:
             error.usage = await usage_of_answer(call, reported, generated, answer.tier)
         raise error
-    if not (answer.choices or is_embedding or answer.output):
+    if answer.holds_nothing or not (answer.choices or is_embedding or answer.output):
         raise await without_choices(call, reported, answer.tier)
     usage = await usage_of_answer(call, reported, generated, answer.tier)
     try:
