@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from providers.anthropic.provider import AnthropicProvider
 from providers.gemini.embeddings import embeddings_of
 from providers.openai_compatible.answer import whole_answer
-from providers.port import Completion, EstimateReason, Failure, ProviderError
+from providers.port import Completion, EstimateReason, ProviderError
 from tests.unit.providers.translating import a_call, run
 
 VECTOR = {"object": "embedding", "index": 0, "embedding": [0.1, 0.2]}
@@ -29,7 +28,7 @@ def test_the_total_alone_is_input(figures: dict[str, int]) -> None:
 
 @pytest.mark.parametrize("data", ["[]", "[ ]", "[\n]"])
 def test_an_answer_without_vectors_is_an_error_and_costs_what_is_reported(data: str) -> None:
-    body = '{"data": %s, "usage": {"prompt_tokens": 8, "total_tokens": 8}}' % data
+    body = f'{{"data": {data}, "usage": {{"prompt_tokens": 8, "total_tokens": 8}}}}'
     with pytest.raises(ProviderError, match="no embeddings") as caught:
         run(whole_answer(body.encode(), CALL, "key"))
     assert caught.value.usage is not None
@@ -42,9 +41,3 @@ def test_of_gemini_an_answer_with_too_few_vectors_is_an_error() -> None:
         run(embeddings_of(given, CALL))
     assert caught.value.usage is not None
     assert caught.value.usage.input_tokens == 8
-
-
-def test_a_vendor_without_embeddings_leaves_them_to_the_next_one_unasked() -> None:
-    with pytest.raises(ProviderError, match="has no embeddings") as caught:
-        run(AnthropicProvider(api_key="key").embed(CALL))
-    assert caught.value.failure is Failure.UNREACHABLE
