@@ -29,6 +29,7 @@ _NAMES = {
 }
 TOOLS = {name: own for own, names in _NAMES.items() for name in names.split()}
 """Vendors' names of their tools → ours."""
+PAGE_ACTIONS = ("open_page", "find_in_page", "find")
 COUNTS_IN = ("server_tool_use", "server_side_tool_usage", "server_side_tool_usage_details")
 """Objects of a usage object that say how often each tool was called."""
 LISTED_IN = "server_side_tools_used"
@@ -155,7 +156,8 @@ class Extras:
 
     def output(self, items: object) -> None:
         """The items of a Responses answer, of which some are calls of tools."""
-        self.count_each(kind for kind in _kinds(_items(items)) if kind in TOOLS)
+        calls = [item for item in _items(items)[:MAX_CALLS] if not _reads_a_page(item)]
+        self.count_each(kind for kind in _kinds(calls) if kind in TOOLS)
 
     def mark(self, what: str) -> None:
         """Note that something moves the price."""
@@ -180,6 +182,12 @@ def _items(value: object) -> list[Any]:
 
 def _kinds(items: list[Any]) -> list[str]:
     return [str(item.get("type")) for item in items[:MAX_CALLS] if isinstance(item, Mapping)]
+
+
+def _reads_a_page(item: object) -> bool:
+    """Whether a call of a search opened a page that was found, or looked for something in it: that has no fee."""
+    action = item.get("action") if isinstance(item, Mapping) else None
+    return isinstance(action, Mapping) and action.get("type") in PAGE_ACTIONS
 
 
 def _has_a_model_of_its_own(iteration: object) -> bool:
