@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from providers.openai_compatible.extras import PICTURES, SOUND, TIER_LENGTH
+from providers.openai_compatible.extras import PICTURES, PLAIN, SOUND, TIER_LENGTH
 from providers.openai_compatible.usage import Reading
 from providers.openai_compatible.usage_fields import count_of
 from providers.translated.reported import Figures
@@ -26,6 +26,10 @@ KINDS = {
 """Lists of a usage object → what tokens in them are of a kind that has a price of its own."""
 PLAIN_TRAFFIC = ("ON_DEMAND", "TRAFFIC_TYPE_UNSPECIFIED")
 """Vertex: what is billed by its tokens at the listed price."""
+TIER_OF_TRAFFIC = "ON_DEMAND_"
+"""Vertex: how traffic begins that is billed by its tokens too, at the price of the tier whose name follows."""
+UNSPECIFIED = "unspecified"
+"""The plain tier."""
 
 
 class GeminiFigures(Figures):
@@ -35,10 +39,12 @@ class GeminiFigures(Figures):
         super().add(given)
         if not isinstance(given, Mapping):
             return
-        tier, traffic = given.get("serviceTier"), given.get("trafficType")
-        if isinstance(tier, str) and tier.isprintable():
-            self.tier = tier[:TIER_LENGTH].lower()
-        if isinstance(traffic, str) and traffic.isprintable() and traffic not in PLAIN_TRAFFIC:
+        tier, traffic = _word(given, "serviceTier").lower(), _word(given, "trafficType")
+        if traffic.startswith(TIER_OF_TRAFFIC):
+            tier, traffic = tier or traffic.removeprefix(TIER_OF_TRAFFIC).lower(), ""
+        if tier:
+            self.tier = PLAIN if tier == UNSPECIFIED else tier[:TIER_LENGTH]
+        if traffic and traffic not in PLAIN_TRAFFIC:
             self.extras.mark(traffic)
         for name, kinds in KINDS.items():
             for each in _items(given, name):
@@ -91,6 +97,11 @@ class GeminiFigures(Figures):
         for name, own in NAMES.items():
             if name in given:
                 yield own, given[name]
+
+
+def _word(given: Mapping[str, Any], name: str) -> str:
+    word = given.get(name)
+    return word if isinstance(word, str) and word.isprintable() else ""
 
 
 def _items(holder: Mapping[str, Any], name: str) -> list[Any]:
