@@ -14,7 +14,7 @@ from providers.gemini.streamed import GeminiStream
 from providers.keys import Key, Keys
 from providers.openai_compatible.errors import MAX_RETRY_AFTER_S
 from providers.openai_compatible.exchange import VendorResponse
-from providers.openai_compatible.lenient_json import NotJson, decode_object
+from providers.openai_compatible.lenient_json import NotJson, decode_lenient, decode_object, encode_lenient
 from providers.openai_compatible.timeouts import Timeouts
 from providers.port import Capability, Completion, ProviderCall, ProviderError
 from providers.translated.provider import TranslatedProvider
@@ -68,6 +68,12 @@ class GeminiProvider(TranslatedProvider):
     def _reader(self, call: ProviderCall, key: Key) -> GeminiStream:
         return GeminiStream(call, key.secret)
 
+    async def _completion(self, body: bytes, call: ProviderCall, key: Key) -> Completion:
+        events = _events_listed(body)
+        if events:
+            return await self._of_events(events, self._reader(call, key), call)
+        return await super()._completion(body, call, key)
+
     async def _answer(self, body: dict[str, Any], call: ProviderCall) -> Completion:
         if call.protocol == "embeddings":
             return await embeddings_of(body, call)
@@ -91,6 +97,21 @@ class GeminiProvider(TranslatedProvider):
             if delay is not None:
                 return min(float(delay[1]), MAX_RETRY_AFTER_S)
         return None
+
+
+def _events_listed(body: bytes) -> bytes:
+    """A list of events as a stream of them: so Google streams to who does not ask for `alt=sse`, which some proxies
+    take away. Empty: it is no such list.
+    """
+    if body.lstrip()[:1] != b"[":
+        return b""
+    try:
+        events = decode_lenient(body)
+    except NotJson:
+        return b""
+    if not isinstance(events, list) or len(events) < 2:  # one alone is a whole answer
+        return b""
+    return b"".join([b"data: " + encode_lenient(event) + b"\n\n" for event in events])
 
 
 def _details(error: object) -> Iterator[Mapping[str, Any]]:
