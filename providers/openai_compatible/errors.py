@@ -34,9 +34,9 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 _KEY = re.compile(
-    r"\b(?:incorrect|invalid) API[ _]key\b|\bAPI[ _]key (?:not valid|expired|not found)|API_KEY_INVALID",
-    re.IGNORECASE,
+    r"\s*(?:(?:incorrect|invalid) API[ _]key\b|API[ _]key (?:not valid|expired|not found)\b)", re.IGNORECASE
 )
+"""How a refusal of the gateway's key begins. Further on it may quote what a server of the caller's has said."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -59,7 +59,7 @@ def _meant(status: int, said: Said) -> int:
     """The status that others have for what a vendor says: that nothing is wrong with the request itself."""
     if status not in WRONG_REQUEST:
         return status
-    if _KEY.search(said.message):
+    if _KEY.match(said.message):
         return UNKNOWN_KEY
     return said.kind if said.kind in (UNKNOWN_KEY, FORBIDDEN, LIMITED) else status
 

@@ -88,6 +88,7 @@ SAID_BY_400: dict[str, tuple[int, dict[str, Any], int]] = {
     "country": (400, {"error": {"message": "no", "code": 400, "status": "FAILED_PRECONDITION"}}, 403),
     "rate": (413, {"error": {"message": "Request too large", "code": "rate_limit_exceeded"}}, 429),
     "request": (400, {"error": {"message": "The API key `x` of the tool is no string"}}, 400),
+    "a caller's server": (400, {"error": {"message": "The tool said: Invalid API key"}}, 400),
     "large": (413, {"error": {"message": "Request too large", "type": "request_too_large"}}, 413),
 }
 
