@@ -31,6 +31,8 @@ KNOWN_CODES = {
     "model_not_found": "model_not_found",
     "model_not_exist": "model_not_found",
     "model_decommissioned": "model_not_found",
+    "tool_use_failed": "generation_failed",
+    "json_validate_failed": "generation_failed",
 }
 """Vendors' words → the code that callers know."""
 _WORDS: dict[str, re.Pattern[str]] = {

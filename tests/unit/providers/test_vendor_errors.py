@@ -104,6 +104,12 @@ def test_no_part_of_a_key_is_told_by_a_vendor_that_refuses_it_as_a_wrong_request
     assert "xa***ab" not in refused(400, {}, body, KEY).message
 
 
+@pytest.mark.parametrize("code", ["tool_use_failed", "json_validate_failed"])
+def test_what_groqs_model_wrote_in_vain_is_no_fault_of_the_vendor_nor_of_the_request(code: str) -> None:
+    error = refused(400, {}, json.dumps({"error": {"message": "no", "code": code}}).encode(), KEY)
+    assert (error.code, fault_of(error)) == ("generation_failed", Fault.REQUEST_REFUSED)
+
+
 def test_a_refused_content_says_nothing_of_the_vendor() -> None:
     body = b'{"code": "no permission", "error": "Content violates usage guidelines."}'
     error = refused(403, {}, body, KEY)
