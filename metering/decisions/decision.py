@@ -76,8 +76,8 @@ class EnforcementDecision:
     model: str
     """As asked for, or as chosen where one was."""
     fallbacks: tuple[str, ...] = ()
-    """The models that may serve it should that one fail, by cost; which of them comes first, what is known of their
-    vendors decides at the call.
+    """The models that may serve it should that one fail, by cost, last those whose vendors are known to fail; speed and
+    the conversation may change the order at the call.
     """
     mode: EnforcementMode
     """Of the rule that decided; of the call where none did."""

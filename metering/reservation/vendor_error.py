@@ -47,7 +47,7 @@ def vendor_error(failure: AttemptFailed, model: ServedModel) -> MeteringError:
     if status == RATE_LIMITED:
         return VendorRateLimited(
             f"{vendor} limits the rate: {failure.message}",
-            retryable=True,
+            retryable=is_retryable(failure),
             status=status,
             retry_after_s=failure.retry_after_s,
         )

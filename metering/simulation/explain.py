@@ -4,7 +4,7 @@ The call is planned and admitted as the gateway does it, on a ledger and buckets
 that somebody has read.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -37,6 +37,13 @@ from metering.types import Dimension, EnforcementMode
 
 Balances = Mapping[MeterKey, MeterBalance]
 Levels = Mapping[str, Level]
+VendorNews = Callable[[tuple[ServedModel, ...]], Mapping[str, str]]
+"""By name, of the models that the router asks last just now: why, reading on after the model's name."""
+
+
+def no_news(models: tuple[ServedModel, ...]) -> Mapping[str, str]:
+    """Every vendor is well."""
+    return {}
 
 
 def explain_call(
@@ -45,10 +52,12 @@ def explain_call(
     demand: Demand[M],
     now: datetime,
     levels: LevelReader = lambda limits: {},
+    vendor_news: VendorNews = no_news,
 ) -> EnforcementDecision:
     """The decision about a demand at `now`, on the balances that the meters have then. Nothing is held or drawn.
 
-    `levels` reads what rate limits have left; without it, and for another time than this, they count as full.
+    `levels` reads what rate limits have left, `vendor_news` of open circuits and resting keys; without them, and for
+    another time than this, rates count as full and vendors as well.
     Raises NotFound for an unknown tenant, plan or task.
     """
     asker = demand.asker
@@ -75,7 +84,9 @@ def explain_call(
         decision = _served_by(decision, route)
         trace = (*rules, *_limit_trace(route, balances, known, None, now))
         # 2. How much would it use at most?
-        plan = _cheapest_first(plan_call(demand, access, source.models, policy))
+        plan = plan_call(demand, access, source.models, policy)
+        news = vendor_news(plan.route.candidates)
+        plan = _in_order(plan, news)
         trace = (*rules, *_limit_trace(plan.route, balances, known, plan.measured.bound, now))
         # 3. Do rate limits and budgets have room for that?
         admitted = _admission_at(now, balances, known).admit(plan)
@@ -86,7 +97,7 @@ def explain_call(
         return replace(denied, message=refusal.message + _wait_before(refusal, policy))
     decision = _served_by(decision, admitted.plan.route)
     if not admitted.verdicts:
-        return replace(decision, message=_told(decision), trace=trace)
+        return replace(decision, message=_told(decision, news), trace=trace)
     first = admitted.verdicts[0]
     return replace(
         decision,
@@ -110,8 +121,10 @@ def policy_at(source: Policies, subject: PolicySubject, task: str, now: datetime
     return policy.variants.at(now, taken)
 
 
-def _cheapest_first(plan: CallPlan[M]) -> CallPlan[M]:
-    """The plan with the models that can serve the call, those where it costs least in front."""
+def _in_order(plan: CallPlan[M], news: Mapping[str, str]) -> CallPlan[M]:
+    """The plan with the models that can serve the call, those where it costs least in front, and last those that the
+    router asks last.
+    """
     candidates = plan.route.candidates
     if len(candidates) < 2:
         return plan
@@ -120,7 +133,7 @@ def _cheapest_first(plan: CallPlan[M]) -> CallPlan[M]:
         with suppress(UnpriceableRequest, InputTooLarge):
             measured = plan.demand.size.measure((model,), plan.policy, hard=plan.hard)
             costs[model] = measured.bound.cost_nano_usd
-    return over_candidates(plan, tuple(sorted(costs, key=costs.__getitem__)))
+    return over_candidates(plan, tuple(sorted(costs, key=lambda each: (each.name in news, costs[each]))))
 
 
 def _served_by(decision: EnforcementDecision, route: Route) -> EnforcementDecision:
@@ -128,9 +141,11 @@ def _served_by(decision: EnforcementDecision, route: Route) -> EnforcementDecisi
     return replace(decision, model=first, fallbacks=tuple(others))
 
 
-def _told(decision: EnforcementDecision) -> str:
+def _told(decision: EnforcementDecision, news: Mapping[str, str]) -> str:
     others = ", ".join(decision.fallbacks)
-    return f"served by {decision.model}" + (f"; should that fail, by {others}" if others else "")
+    told = f"served by {decision.model}" + (f"; should that fail, by {others}" if others else "")
+    known = [name for name in (decision.model, *decision.fallbacks) if name in news]
+    return ". ".join([told, *[f"Asked last: {name}, {news[name]}" for name in known]])
 
 
 def _admission_at(now: datetime, balances: Balances, levels: Levels) -> InMemoryAdmission:

@@ -65,7 +65,8 @@ class PassedStream(EventStream):
 
     def __init__(self, call: ProviderCall, api_key: str) -> None:
         thinks = may_think(call.body, call.model, call.traits)
-        super().__init__(call, api_key, AnthropicFigures(), may_think=thinks)
+        self._figures = AnthropicFigures()
+        super().__init__(call, api_key, self._figures, may_think=thinks)
         self._model = ""
         self._ended = False
         self._held: tuple[dict[str, Any], bytes] | None = None
@@ -117,7 +118,7 @@ class PassedStream(EventStream):
             case "message_start":
                 message = _part(event, "message")
                 self._model = short_text(message.get("model")) or self._call.model
-                self._reported.add(message.get("usage"))
+                self._figures.begin(message.get("usage"))
             case "message_delta":
                 self._reported.add(event.get("usage"))
                 self._ended = self._ended or bool(_part(event, "delta").get("stop_reason"))

@@ -34,7 +34,8 @@ class AnthropicStream(TranslatedStream):
 
     def __init__(self, call: ProviderCall, api_key: str) -> None:
         thinks = may_think(call.body, call.model, call.traits)
-        super().__init__(call, api_key, AnthropicFigures(), may_think=thinks)
+        self._figures = AnthropicFigures()
+        super().__init__(call, api_key, self._figures, may_think=thinks)
         self._open: dict[int, _Call] = {}
         """Tool calls by the number of their block."""
         self._texts: dict[int, list[str]] = {}
@@ -59,7 +60,7 @@ class AnthropicStream(TranslatedStream):
             case "message_start":
                 message = _part(event, "message")
                 self._begin(message.get("id"), message.get("model"))
-                self._reported.add(message.get("usage"))
+                self._figures.begin(message.get("usage"))
                 yield self._made.delta({"role": "assistant", "content": ""})
             case "message_delta":
                 self._reported.add(event.get("usage"))

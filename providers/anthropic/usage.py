@@ -34,6 +34,14 @@ class AnthropicFigures(Figures):
         if isinstance(tier, str) and tier.isprintable():
             self.tier = tier[:TIER_LENGTH]
 
+    def begin(self, given: object) -> None:
+        """The usage of `message_start`, whose output is no more than the first token: how much it was in the end says
+        `message_delta`.
+        """
+        if isinstance(given, Mapping):
+            given = {name: value for name, value in given.items() if name != "output_tokens"}
+        self.add(given)
+
     def reading(self) -> Reading:
         said = self._said
         cached, written, thought = said("cached") or 0, said("written") or 0, said("thought") or 0

@@ -42,13 +42,18 @@ async def embeddings_of(body: Mapping[str, Any], call: ProviderCall) -> Completi
     found = body.get("embeddings")
     if not isinstance(found, list) or not found:
         raise broken("its answer holds no embeddings")
+    figures = GeminiFigures()
+    figures.add(body.get("usageMetadata"))
+    wanted = len(call.body["input"]) if isinstance(call.body.get("input"), list) else 1
+    if len(found) != wanted:
+        error = broken(f"its answer holds {len(found)} embeddings of {wanted}")
+        error.usage = None if figures.is_empty else await usage_of_answer(call, figures, Generated(), "")
+        raise error
     as_text = call.body.get("encoding_format") == "base64"
     data = [
         {"object": "embedding", "index": place, "embedding": _vector(each, as_text=as_text)}
         for place, each in enumerate(found)
     ]
-    figures = GeminiFigures()
-    figures.add(body.get("usageMetadata"))
     usage = await usage_of_answer(call, figures, Generated(), "")
     said = usage_object(usage)
     answer = {

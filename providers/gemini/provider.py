@@ -14,15 +14,14 @@ from providers.gemini.streamed import GeminiStream
 from providers.keys import Key, Keys
 from providers.openai_compatible.errors import MAX_RETRY_AFTER_S
 from providers.openai_compatible.exchange import VendorResponse
-from providers.openai_compatible.lenient_json import NotJson, decode_object
+from providers.openai_compatible.lenient_json import NotJson, decode_lenient, decode_object, encode_lenient
 from providers.openai_compatible.timeouts import Timeouts
 from providers.port import Capability, Completion, ProviderCall, ProviderError
 from providers.translated.provider import TranslatedProvider
 
 BASE_URL = "https://generativelanguage.googleapis.com"
 VERSION = "v1beta"
-WRONG_REQUEST, WRONG_KEY, NOT_FOUND, RATE_LIMITED = 400, 401, 404, 429
-_KEY = re.compile(r"API[ _]key (?:not valid|expired|not found)|API_KEY_INVALID", re.IGNORECASE)
+NOT_FOUND, RATE_LIMITED = 404, 429
 _MODEL = re.compile(r"status 404: models?/", re.IGNORECASE)
 _DELAY = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s")
 
@@ -69,16 +68,19 @@ class GeminiProvider(TranslatedProvider):
     def _reader(self, call: ProviderCall, key: Key) -> GeminiStream:
         return GeminiStream(call, key.secret)
 
+    async def _completion(self, body: bytes, call: ProviderCall, key: Key) -> Completion:
+        events = _events_listed(body)
+        if events:
+            return await self._of_events(events, self._reader(call, key), call)
+        return await super()._completion(body, call, key)
+
     async def _answer(self, body: dict[str, Any], call: ProviderCall) -> Completion:
         if call.protocol == "embeddings":
             return await embeddings_of(body, call)
         return await completion_of(body, call)
 
     def _named(self, error: ProviderError) -> ProviderError:
-        if error.status == WRONG_REQUEST and _KEY.search(error.message):
-            error.status, error.code = WRONG_KEY, None
-            error.message = "status 401: it does not accept the gateway's credentials"
-        elif error.status == NOT_FOUND and error.code is None and _MODEL.match(error.message):
+        if error.status == NOT_FOUND and error.code is None and _MODEL.match(error.message):
             error.code, error.retryable = "model_not_found", False
         elif error.status == RATE_LIMITED and error.retry_after_s is not None:
             error.code, error.retryable = None, True  # a rate is a quota to Google: this one fills again
@@ -95,6 +97,21 @@ class GeminiProvider(TranslatedProvider):
             if delay is not None:
                 return min(float(delay[1]), MAX_RETRY_AFTER_S)
         return None
+
+
+def _events_listed(body: bytes) -> bytes:
+    """A list of events as a stream of them: so Google streams to who does not ask for `alt=sse`, which some proxies
+    take away. Empty: it is no such list.
+    """
+    if body.lstrip()[:1] != b"[":
+        return b""
+    try:
+        events = decode_lenient(body)
+    except NotJson:
+        return b""
+    if not isinstance(events, list) or len(events) < 2:  # one alone is a whole answer
+        return b""
+    return b"".join([b"data: " + encode_lenient(event) + b"\n\n" for event in events])
 
 
 def _details(error: object) -> Iterator[Mapping[str, Any]]:

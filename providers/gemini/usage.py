@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from providers.openai_compatible.extras import TIER_LENGTH
+from providers.openai_compatible.extras import PICTURES, PLAIN, SOUND, TIER_LENGTH
 from providers.openai_compatible.usage import Reading
+from providers.openai_compatible.usage_fields import count_of
 from providers.translated.reported import Figures
 
 NAMES = {
@@ -15,8 +16,20 @@ NAMES = {
     "thoughtsTokenCount": "thought",
     "totalTokenCount": "total",
 }
+_READ_SOUND = {"AUDIO": SOUND}
+KINDS = {
+    "promptTokensDetails": _READ_SOUND,
+    "cacheTokensDetails": _READ_SOUND,
+    "toolUsePromptTokensDetails": _READ_SOUND,
+    "candidatesTokensDetails": {"AUDIO": SOUND, "IMAGE": PICTURES, "VIDEO": "video"},
+}
+"""Lists of a usage object → what tokens in them are of a kind that has a price of its own."""
 PLAIN_TRAFFIC = ("ON_DEMAND", "TRAFFIC_TYPE_UNSPECIFIED")
 """Vertex: what is billed by its tokens at the listed price."""
+TIER_OF_TRAFFIC = "ON_DEMAND_"
+"""Vertex: how traffic begins that is billed by its tokens too, at the price of the tier whose name follows."""
+UNSPECIFIED = "unspecified"
+"""The plain tier."""
 
 
 class GeminiFigures(Figures):
@@ -26,11 +39,18 @@ class GeminiFigures(Figures):
         super().add(given)
         if not isinstance(given, Mapping):
             return
-        tier, traffic = given.get("serviceTier"), given.get("trafficType")
-        if isinstance(tier, str) and tier.isprintable():
-            self.tier = tier[:TIER_LENGTH].lower()
-        if isinstance(traffic, str) and traffic.isprintable() and traffic not in PLAIN_TRAFFIC:
+        tier, traffic = _word(given, "serviceTier").lower(), _word(given, "trafficType")
+        if traffic.startswith(TIER_OF_TRAFFIC):
+            tier, traffic = tier or traffic.removeprefix(TIER_OF_TRAFFIC).lower(), ""
+        if tier:
+            self.tier = PLAIN if tier == UNSPECIFIED else tier[:TIER_LENGTH]
+        if traffic and traffic not in PLAIN_TRAFFIC:
             self.extras.mark(traffic)
+        for name, kinds in KINDS.items():
+            for each in _items(given, name):
+                kind = kinds.get(str(each.get("modality"))) if isinstance(each, Mapping) else None
+                if kind and count_of(each.get("tokenCount")):
+                    self.extras.mark(kind)
 
     def ground(self, candidates: Iterable[Mapping[str, Any]]) -> None:
         """The calls of Google's own tools that the candidates show."""
@@ -77,6 +97,11 @@ class GeminiFigures(Figures):
         for name, own in NAMES.items():
             if name in given:
                 yield own, given[name]
+
+
+def _word(given: Mapping[str, Any], name: str) -> str:
+    word = given.get(name)
+    return word if isinstance(word, str) and word.isprintable() else ""
 
 
 def _items(holder: Mapping[str, Any], name: str) -> list[Any]:

@@ -12,8 +12,9 @@ from providers.openai_compatible.named_object import WHOLE, with_object
 from providers.openai_compatible.timed_reader import TimedReader
 from providers.openai_compatible.traits import NO_TRAITS, Traits
 from providers.openai_compatible.usage import ReportedUsage
+from providers.openai_compatible.usage_fields import INPUTS, count_of
 from providers.openai_compatible.wire import read_answer
-from providers.port import Completion, ProviderCall
+from providers.port import Completion, ProviderCall, ProviderError
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 """Of a whole answer, all of which is in memory."""
@@ -74,6 +75,21 @@ def is_event_stream(start: bytes) -> bool | None:
     return start.startswith(EVENT_STARTS)
 
 
+async def without_choices(call: ProviderCall, reported: ReportedUsage, tier: str) -> ProviderError:
+    """The error for an answer that ended in good order and says nothing: it costs what the vendor reports."""
+    error = broken(f"its answer holds no {'embeddings' if 'input' in call.body else 'choices'}")
+    if not reported.is_empty:
+        error.usage = await usage_of_answer(call, reported, Generated(), tier)
+    return error
+
+
+def _all_input(usage: object) -> object:
+    """The usage of embeddings, of which nothing is generated: some vendors report the total alone."""
+    if not isinstance(usage, dict) or any(count_of(usage.get(name)) for name in INPUTS):
+        return usage
+    return {**usage, "prompt_tokens": usage.get("total_tokens")}
+
+
 async def whole_answer(
     body: bytes, call: ProviderCall, api_key: str, traits: Traits = NO_TRAITS
 ) -> Completion:
@@ -89,8 +105,9 @@ async def whole_answer(
             reported.extras.said(choice.said)
     if answer.output:
         reported.extras.output(answer.output)
+    is_embedding = answer.data is not None and "input" in call.body
     for usage in answer.usages():
-        reported.add(usage)
+        reported.add(_all_input(usage) if is_embedding else usage)
     if traits.serves_others and answer.model_name:
         reported.extras.answered_by = answering_model(call.model, answer.model_name)
     problem = answer.problem
@@ -102,9 +119,8 @@ async def whole_answer(
         if reported.has_output:
             error.usage = await usage_of_answer(call, reported, generated, answer.tier)
         raise error
-    is_embedding = answer.data is not None and "input" in call.body
-    if not (answer.choices or is_embedding) and reported.is_empty:
-        raise broken("its answer holds no choices")
+    if answer.holds_nothing or not (answer.choices or is_embedding or answer.output):
+        raise await without_choices(call, reported, answer.tier)
     usage = await usage_of_answer(call, reported, generated, answer.tier)
     try:
         body = as_object(body)

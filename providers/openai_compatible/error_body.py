@@ -30,6 +30,9 @@ KNOWN_CODES = {
     "billing_error": "insufficient_quota",
     "model_not_found": "model_not_found",
     "model_not_exist": "model_not_found",
+    "model_decommissioned": "model_not_found",
+    "tool_use_failed": "generation_failed",
+    "json_validate_failed": "generation_failed",
 }
 """Vendors' words → the code that callers know."""
 _WORDS: dict[str, re.Pattern[str]] = {
@@ -39,7 +42,11 @@ _WORDS: dict[str, re.Pattern[str]] = {
         r"|exceeds? the (?:model's )?context|input token count .* exceeds",
         "insufficient_quota": r"insufficient (?:account )?(?:balance|credits?|funds|quota)|credit balance is too low"
         r"|exceeded your current quota|used all available credits",
-        "model_not_found": r"\bmodel\b.{0,150}?\b(?:does not exist|not exist|not found)\b",
+        "model_not_found": r"\bmodel\b.{0,150}?\b(?:does not exist|not exist|not found)\b|\bis not a valid model\b"
+        r"|\bthe model \S{1,100} (?:has been (?:decommissioned|deprecated|retired)"
+        r"|is no longer (?:available|supported))\b",
+        "content_filter": r"\bcontent violates (?:\w+ ){0,2}(?:guidelines|polic)|\binput was flagged\b"
+        r"|content exists risk",
     }.items()
 }
 """What vendors without a code write, as a sentence."""
@@ -54,6 +61,7 @@ STATUS_OF_WORD = {
     "invalid_api_key": 401,
     "authentication_error": 401,
     "permission_error": 403,
+    "failed_precondition": 403,
     "not_found_error": 404,
     "overloaded_error": 529,
     "server_error": 500,
@@ -83,6 +91,8 @@ class Said(Struct, frozen=True, kw_only=True):
     param: str | None = None
     status: int | None = None
     """An HTTP status, where the error itself names one."""
+    kind: int | None = None
+    """The status of the word that it has for itself, whatever the status of the answer."""
 
 
 NO_WORDS: Mapping[str, str] = {}
@@ -119,8 +129,8 @@ def said_by(given: object, vendors_words: Mapping[str, str] = NO_WORDS) -> Said:
                 status = status or _status(word)
             param = param or _param(part)
     code = _code_in(words, message)
-    status = status or next((STATUS_OF_WORD[word] for word in words if word in STATUS_OF_WORD), None)
-    return Said(message=message, code=code, param=param, status=status)
+    kind = next((STATUS_OF_WORD[word] for word in words if word in STATUS_OF_WORD), None)
+    return Said(message=message, code=code, param=param, status=status or kind, kind=kind)
 
 
 def is_error(given: Mapping[str, Any]) -> bool:

@@ -11,6 +11,7 @@ import aiohttp
 from providers.openai_compatible.error_body import NO_WORDS, Said, read_error, said_by
 from providers.openai_compatible.exchange import NotSent, Unanswered
 from providers.port import Failure, ProviderError
+from providers.routing.fault import TOO_LARGE
 
 MESSAGE_LENGTH = 300
 MAX_ERROR_BYTES = 1 << 16
@@ -20,7 +21,10 @@ CONNECTION_ERRORS = (aiohttp.ClientError, TimeoutError, OSError)
 """What the HTTP client raises."""
 AMBIGUOUS = frozenset({504, 524})
 """A server in front of the vendor gave up waiting: the vendor may have gone on, and bill it."""
-CREDENTIAL = frozenset({401, 403})
+UNKNOWN_KEY, FORBIDDEN, LIMITED = 401, 403, 429
+CREDENTIAL = frozenset({UNKNOWN_KEY, FORBIDDEN})
+WRONG_REQUEST = frozenset({400, 413})
+"""Statuses with which some vendors also say that they do not know the key, or that the account has no more room."""
 MAX_RETRY_AFTER_S = 3600.0
 DATE_LENGTH = 64
 _SECRET = re.compile(
@@ -29,6 +33,10 @@ _SECRET = re.compile(
     r"|\b[A-Za-z0-9_\-*]{32,}",
     re.IGNORECASE,
 )
+_KEY = re.compile(
+    r"\s*(?:(?:incorrect|invalid) API[ _]key\b|API[ _]key (?:not valid|expired|not found)\b)", re.IGNORECASE
+)
+"""How a refusal of the gateway's key begins. Further on it may quote what a server of the caller's has said."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -37,7 +45,23 @@ def refused(
 ) -> ProviderError:
     """The error for an answer with an error status, whatever its bytes; `words` are the vendor's own codes."""
     failure = Failure.TIMEOUT if status in AMBIGUOUS else Failure.REFUSED
-    return _error(read_error(body, words), status, failure, api_key, retry_after_s=_retry_after_s(headers))
+    said = read_error(body, words)
+    meant = _meant(status, said)
+    is_of_key = meant == UNKNOWN_KEY or status in CREDENTIAL
+    error = _error(said, meant, failure, api_key, is_of_key=is_of_key, retry_after_s=_retry_after_s(headers))
+    is_of_request = meant == LIMITED and TOO_LARGE in error.message.lower()
+    if is_of_request or headers.get("x-should-retry", "").lower() == "false":
+        error.retryable = False
+    return error
+
+
+def _meant(status: int, said: Said) -> int:
+    """The status that others have for what a vendor says: that nothing is wrong with the request itself."""
+    if status not in WRONG_REQUEST:
+        return status
+    if _KEY.match(said.message):
+        return UNKNOWN_KEY
+    return said.kind if said.kind in (UNKNOWN_KEY, FORBIDDEN, LIMITED) else status
 
 
 def error_within(
@@ -48,14 +72,21 @@ def error_within(
     """
     said = said_by(error, words)
     if not began:
-        return _error(said, said.status, Failure.REFUSED, api_key)
+        is_of_key = said.status in CREDENTIAL
+        return _error(said, said.status, Failure.REFUSED, api_key, is_of_key=is_of_key)
     return broken(f"it ended its answer with an error: {cleaned(said.message, api_key) or 'no reason given'}")
 
 
 def _error(
-    said: Said, status: int | None, failure: Failure, api_key: str, *, retry_after_s: float | None = None
+    said: Said,
+    status: int | None,
+    failure: Failure,
+    api_key: str,
+    *,
+    is_of_key: bool,
+    retry_after_s: float | None = None,
 ) -> ProviderError:
-    if status in CREDENTIAL and said.code is None:
+    if is_of_key and said.code is None:
         message = "it does not accept the gateway's credentials"  # its own words quote parts of the key
     else:
         message = cleaned(said.message, api_key) or "no reason given"
@@ -114,11 +145,11 @@ def _unreachable(why: str, *, retryable: bool) -> ProviderError:
 
 def _retry_after_s(headers: Mapping[str, str]) -> float | None:
     """Seconds. A date is read against the answer's own `Date`, because clocks differ, and against the clock where that
-    is missing.
+    is missing. `retry-after-ms` says the same more exactly.
     """
-    given = headers.get("retry-after", "")
+    given, exact = headers.get("retry-after", ""), headers.get("retry-after-ms", "")
     try:
-        seconds = float(given)
+        seconds = float(exact) / 1_000 if exact else float(given)
     except ValueError:
         until = _moment(given)
         if until is None:

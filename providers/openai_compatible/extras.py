@@ -30,6 +30,7 @@ _NAMES = {
 }
 TOOLS = {name: own for own, names in _NAMES.items() for name in names.split()}
 """Vendors' names of their tools → ours."""
+PAGE_ACTIONS = ("open_page", "find_in_page", "find")
 COUNTS_IN = ("server_tool_use", "server_side_tool_usage", "server_side_tool_usage_details")
 """Objects of a usage object that say how often each tool was called."""
 LISTED_IN = "server_side_tools_used"
@@ -43,6 +44,19 @@ PLAIN_SERVICE: dict[str, tuple[object, ...]] = {
     "inference_geo": (None, "", "not_available", "global"),
 }
 """Field → the values that cost the listed price."""
+SOUND, PICTURES = "audio", "image"
+_READ_SOUND = {"audio_tokens": SOUND}
+_MADE = {"audio_tokens": SOUND, "image_tokens": PICTURES}
+KINDS = {
+    "prompt_tokens_details": _READ_SOUND,
+    "input_tokens_details": _READ_SOUND,
+    "completion_tokens_details": _MADE,
+    "output_tokens_details": _MADE,
+}
+"""Objects of a usage object → what tokens in them are of a kind that has a price of its own. Pictures that are read
+cost what text does.
+"""
+SECONDS_OF_SOUND = "prompt_audio_seconds"
 _READ = frozenset(
     {
         *COUNTS_IN,
@@ -52,6 +66,7 @@ _READ = frozenset(
         *PLAIN_SERVICE,
         COST,
         TICKS,
+        SECONDS_OF_SOUND,
         "iterations",
         "usage_breakdown",
     }
@@ -91,6 +106,9 @@ class Extras:
 
     def read(self, usage: Mapping[str, Any]) -> None:
         """One usage object, whatever else is in it."""
+        for name, kinds in KINDS.items():
+            if details := usage.get(name):
+                self._mark_kinds(details, kinds)
         if _READ.isdisjoint(usage):
             return
         for name in COUNTS_IN:
@@ -104,10 +122,18 @@ class Extras:
         for name, plain in PLAIN_SERVICE.items():
             if (value := usage.get(name)) not in plain and isinstance(value, str) and value.isprintable():
                 self.mark(value)
+        if _calls(usage.get(SECONDS_OF_SOUND)):
+            self.mark(SOUND)
         parts = list(_parts_in(usage))
         if len(parts) >= len(self.parts):
             self.parts = parts  # over a stream the list grows
         self.cost(cost_of(usage))
+
+    def _mark_kinds(self, details: object, kinds: Mapping[str, str]) -> None:
+        if isinstance(details, Mapping):
+            for name, kind in kinds.items():
+                if _calls(details.get(name)):
+                    self.mark(kind)
 
     def count(self, calls: Iterable[tuple[str, object]]) -> None:
         """How often each tool was called, by the vendor's names."""
@@ -136,7 +162,8 @@ class Extras:
 
     def output(self, items: object) -> None:
         """The items of a Responses answer, of which some are calls of tools."""
-        self.count_each(kind for kind in _kinds(_items(items)) if kind in TOOLS)
+        calls = [item for item in _items(items)[:MAX_CALLS] if not _reads_a_page(item)]
+        self.count_each(kind for kind in _kinds(calls) if kind in TOOLS)
 
     def mark(self, what: str) -> None:
         """Note that something moves the price."""
@@ -161,6 +188,12 @@ def _items(value: object) -> list[Any]:
 
 def _kinds(items: list[Any]) -> list[str]:
     return [str(item.get("type")) for item in items[:MAX_CALLS] if isinstance(item, Mapping)]
+
+
+def _reads_a_page(item: object) -> bool:
+    """Whether a call of a search opened a page that was found, or looked for something in it: that has no fee."""
+    action = item.get("action") if isinstance(item, Mapping) else None
+    return isinstance(action, Mapping) and action.get("type") in PAGE_ACTIONS
 
 
 def _parts_in(usage: Mapping[str, Any]) -> Iterator[Part]:

@@ -87,6 +87,12 @@ def tier_to_send(body: Mapping[str, Any], traits: Traits) -> dict[str, Any]:
     return {} if tier is None else {"service_tier": PLAIN_TIER}
 
 
+def asks_for_usage(asked: Mapping[str, Any]) -> bool:
+    """Whether the caller of a stream wants its usage."""
+    options = asked.get("stream_options")
+    return isinstance(options, Mapping) and bool(options.get("include_usage"))
+
+
 def asks_for_running_usage(asked: Mapping[str, Any]) -> bool:
     """Whether the caller wants usage in every chunk."""
     options = asked.get("stream_options")

@@ -14,6 +14,7 @@ MAX_NUMBERED = 128
 """Numbered items of a list, such as tool calls, that are put together; what is beyond stays in pieces."""
 MAX_HEAD = 256
 """Characters of what every chunk repeats."""
+NULL_USAGE = (b',"usage":null', b', "usage": null')
 HEAD = ("id", "created", "model", "system_fingerprint", "service_tier")
 
 
@@ -50,6 +51,13 @@ def head_of(answer: Mapping[str, Any]) -> dict[str, Any]:
 def without_usage(chunk: bytes) -> bytes:
     """A chunk without the usage that nobody but the gateway has asked for. Raises NotJson."""
     return encode_lenient({name: value for name, value in decode_object(chunk).items() if name != "usage"})
+
+
+def null_usage_in(chunk: bytes) -> bytes:
+    """The field that says no more than that usage will come, as the vendor writes it; empty: it is not there. In a text
+    of JSON its quotes would be escaped.
+    """
+    return next((written for written in NULL_USAGE if written in chunk), b"")
 
 
 def _is_short(value: object) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from providers.openai_compatible.answer import without_choices
 from providers.openai_compatible.errors import broken, error_within
 from providers.openai_compatible.events import BoundedEvents
 from providers.openai_compatible.final_usage import usage_of_answer, usage_of_cut
@@ -12,8 +13,8 @@ from providers.openai_compatible.generated import Generated
 from providers.openai_compatible.lenient_json import NotJson, decode_object, encode_lenient, on_one_line
 from providers.openai_compatible.model_names import answering_model
 from providers.openai_compatible.named_object import CHUNK, with_object
-from providers.openai_compatible.request import asks_for_running_usage
-from providers.openai_compatible.reshaped import head_of, without_usage
+from providers.openai_compatible.request import asks_for_running_usage, asks_for_usage
+from providers.openai_compatible.reshaped import head_of, null_usage_in, without_usage
 from providers.openai_compatible.traits import Traits, may_hide_reasoning
 from providers.openai_compatible.usage import ReportedUsage
 from providers.openai_compatible.wire import Choice, WireAnswer, read_answer
@@ -38,6 +39,8 @@ class StreamedAnswer:
         self._model = ""
         self._tier = ""
         self._hides_running_usage = traits.running_usage and not asks_for_running_usage(call.asked)
+        self._null_usage = b""
+        """What each chunk says because the gateway asked for usage, to a caller who did not."""
         self._pieces = 0
         """Chunks with choices of a vendor that reports usage with each."""
         self._has_own_words = bool(traits.finish_reasons)
@@ -73,8 +76,8 @@ class StreamedAnswer:
         chunks = [] if self.done else list(self._chunks(self._events.end()))
         if not (self.is_complete or self._is_closed_by_usage):
             raise broken("its stream ended before its answer did")
-        if not (self._open or self._finished) and self._reported.is_empty:
-            raise broken("its stream holds no choices")
+        if not (self._open or self._finished):
+            raise await without_choices(self._call, self._reported, self._tier)
         usage = await usage_of_answer(self._call, self._reported, self._generated, self._tier)
         held = self._held
         if held is not None:
@@ -133,9 +136,13 @@ class StreamedAnswer:
                 return None
             if has_own_finish(answer.choices or (), self._traits):
                 data = with_known_finish(data, self._traits)
+        if self._null_usage:
+            data = data.replace(self._null_usage, b"")
         if self._lacks_object:
             data = with_object(data, CHUNK)
         if self._first_event is None:
+            if not asks_for_usage(self._call.asked) and (written := null_usage_in(data)):
+                self._null_usage, data = written, data.replace(written, b"")
             self._first_event = data
         if not self._model:
             self._model = answer.model_name

@@ -17,6 +17,9 @@ from providers.openai_compatible.lenient_json import NotJson, decode_object
 from providers.openai_compatible.usage_fields import fields_of
 
 MODEL_LENGTH = 128
+EMPTY_LENGTH = 16
+NO_ITEMS = ([b"[]"], [b"[", b"]"])
+"""How an empty list is written, by its words."""
 SUMMED = {"prompt_tokens": "input", "completion_tokens": "output", "total_tokens": "total"}
 SUMMED_DETAILS = {
     "prompt_tokens_details": ("cached_tokens", "cached"),
@@ -70,6 +73,14 @@ class WireAnswer(Struct):
         if isinstance(self.x_groq, dict) and (error := self.x_groq.get("error")):
             return error
         return next((choice.error for choice in self.choices or () if choice.error), None)
+
+    @property
+    def holds_nothing(self) -> bool:
+        """Whether it has neither choices, nor embeddings, nor items of a Responses answer."""
+        data = self.data
+        if self.choices or self.output:
+            return False
+        return data is None or (len(data) <= EMPTY_LENGTH and bytes(data).split() in NO_ITEMS)
 
     @property
     def tier(self) -> str:
@@ -148,14 +159,14 @@ def _note_error(answer: WireAnswer, data: bytes) -> None:
 
 def answer_from(given: Mapping[str, Any]) -> WireAnswer:
     """The same from a decoded object, whatever its fields are."""
-    choices = given.get("choices")
+    choices, data = given.get("choices"), given.get("data")
     if isinstance(choices, dict):
         choices = [choices]
     answer = WireAnswer(
         choices=[_choice_from(item) for item in choices if isinstance(item, dict)]
         if isinstance(choices, list)
         else None,
-        data=msgspec.Raw(b"[]") if isinstance(given.get("data"), list) else None,
+        data=msgspec.Raw(b"[0]" if data else b"[]") if isinstance(data, list) else None,
     )
     for name in _FIELDS:
         setattr(answer, name, given.get(name))

@@ -56,8 +56,8 @@ class ResponsesStream:
         """The terminal event."""
         self._has_failed = False
         """Whether the vendor itself has said so, at the end."""
-        self._kinds: list[dict[str, Any]] = []
-        """The items that have begun, of each the type."""
+        self._kinds: dict[object, dict[str, Any]] = {}
+        """The items that have begun, by their ids: of each the type, and what it does."""
         self._reported = ReportedUsage()
         self._generated = Generated()
         self.done = False
@@ -85,14 +85,14 @@ class ResponsesStream:
             return None
         if self._has_failed and not self._reported.is_empty:
             return await self._charge()  # it has told the whole of it
-        self._reported.extras.output(self._kinds)
+        self._reported.extras.output([*self._kinds.values()])
         hides = may_hide_reasoning(self._call.model, self._traits)
         return await usage_of_cut(
             self._call, self._reported, self._generated, self._tier, may_hide_reasoning=hides
         )
 
     async def _charge(self) -> Usage:
-        self._reported.extras.output(self._kinds)
+        self._reported.extras.output([*self._kinds.values()])
         return await usage_of_answer(self._call, self._reported, self._generated, self._tier)
 
     def _chunks(self, events: list[bytes]) -> Iterator[Chunk]:
@@ -124,6 +124,8 @@ class ResponsesStream:
                 self._generated.add(event.delta)
         elif kind == "response.output_item.added":
             self._note_item(event.item)
+        elif kind == "response.output_item.done":
+            self._note_action(event.item)
         elif isinstance(event.response, Mapping):
             self._note_response(kind, response_from(event.response))
         elif kind in BEYOND_TEXT:
@@ -134,10 +136,19 @@ class ResponsesStream:
     def _note_item(self, item: object) -> None:
         if isinstance(item, Mapping):
             if len(self._kinds) < MAX_ITEMS:
-                self._kinds.append({"type": item.get("type")})
+                id = item.get("id")
+                place = id if isinstance(id, str) and id not in self._kinds else len(self._kinds)
+                self._kinds[place] = {"type": item.get("type"), "action": item.get("action")}
             name = item.get("name")
             if isinstance(name, str):
                 self._generated.add(name)
+
+    def _note_action(self, item: object) -> None:
+        """What a search has done stands in its item when it has ended."""
+        if isinstance(item, Mapping) and isinstance(item.get("action"), Mapping):
+            id = item.get("id")
+            if isinstance(id, str) and id in self._kinds:
+                self._kinds[id]["action"] = item["action"]
 
     def _note_response(self, kind: object, answer: WireResponse) -> None:
         self._model = name_of(answer.model) or self._model

@@ -50,7 +50,7 @@ class TranslatedProvider(HttpProvider):
 
     async def embed(self, call: ProviderCall) -> Completion:
         raise ProviderError(
-            f"{self.name} has no embeddings here", failure=Failure.REFUSED, retryable=False, status=400
+            f"{self.name} has no embeddings here", failure=Failure.UNREACHABLE, retryable=False, status=400
         )
 
     async def _ask(self, call: ProviderCall, key: Key, *, streamed: bool) -> VendorResponse:

@@ -14,6 +14,7 @@ from gateway_project.api.policy.fields import (
     cache_facts,
     demand_of,
     levels_at,
+    vendor_news_at,
 )
 from gateway_project.api.query import asks
 from gateway_project.api.reach import tenant_or_all
@@ -40,6 +41,7 @@ class Explain(ApiView):
             demand=demand_of(asker, given, moment),
             now=moment,
             levels=levels_at(given),
+            vendor_news=vendor_news_at(given),
         )
         sees_all = caller_of(request).role == User.Role.SUPER_ADMIN
         cache = cache_facts(source, asker, given, moment)

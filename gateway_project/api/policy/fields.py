@@ -11,6 +11,7 @@ from gateway_project.api.choice import Choice
 from gateway_project.api.input import OtherName, StrictInput
 from gateway_project.api.moment import IN_ZONE, Moment, placed_for
 from gateway_project.api.name import Name
+from gateway_project.vendor_news import read_vendor_news
 from metering.admission.demand import Asker, Demand, demand_of_counts
 from metering.answer_cache.wish import HEADER
 from metering.decisions.decision import Standing, Verdict
@@ -20,6 +21,7 @@ from metering.policy.source import PolicySource
 from metering.rates.read_levels import LevelReader, read_levels
 from metering.reservation.bounded_call import Measured
 from metering.rules.read_conditions import YEARS
+from metering.simulation.explain import VendorNews, no_news
 from metering.simulation.explain_cache import ImaginedBody, explain_cache
 from metering.tags import HEADER as TAGS
 from metering.tags import MAX_TEXT, read_tags
@@ -140,6 +142,10 @@ class DecisionOut(serializers.Serializer[Any]):
     token_id = serializers.UUIDField(allow_null=True)
     task = serializers.CharField()
     model = serializers.CharField()
+    fallbacks = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="The models that are tried should that one fail, in this order.",
+    )
     mode = serializers.ChoiceField(choices=MODES)
     code = serializers.CharField(allow_null=True)
     message = serializers.CharField()
@@ -187,6 +193,11 @@ def cache_facts(source: PolicySource, asker: Asker, given: dict[str, Any], now: 
 def levels_at(given: dict[str, Any]) -> LevelReader:
     """What rate limits have left, if it is about now."""
     return partial(read_levels, settings.REDIS_URL) if given["at"] is None else lambda limits: {}
+
+
+def vendor_news_at(given: dict[str, Any]) -> VendorNews:
+    """Which models the router asks last, if it is about now."""
+    return partial(read_vendor_news, settings.REDIS_URL) if given["at"] is None else no_news
 
 
 def moment_of(given: dict[str, Any], tenant: Tenant, now: datetime) -> datetime:

@@ -24,6 +24,7 @@ from gateway_project.api.policy.fields import (
     cache_facts,
     demand_of,
     levels_at,
+    vendor_news_at,
 )
 from gateway_project.api.reach import tenant_in_reach_or_all
 from gateway_project.api.views import ApiView
@@ -112,6 +113,7 @@ class Simulate(ApiView):
             demand=demand_of(asker, given["request"], moment),
             now=moment,
             levels=levels_at(given["request"]),
+            vendor_news=vendor_news_at(given["request"]),
         )
         cache = cache_facts(source, asker, given["request"], moment)
         return decision_facts(decision, with_shared=_is_operator(request), cache=cache)

@@ -3,13 +3,14 @@
 Source: Anthropic's API reference, November 2026.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from metering.admission.forms.chat import (
     Caches,
     Parts,
     RequestForm,
+    Unpriced,
     is_known_tool,
     items,
     knows_tier,
@@ -20,10 +21,16 @@ from metering.admission.forms.kinds import kind_of
 from metering.admission.text_tokens import TextCeiling
 from metering.catalog.served import ServedModel
 from metering.ports import Body
-from metering.price import Asked
+from metering.price import Asked, Price
 
-PLAIN_TIERS = ("auto", "standard_only")
-"""The vendor is asked for the plain tier with both."""
+LEVERS = {
+    "service_tier": ("auto", "standard_only"),  # the vendor is asked for the plain tier with both
+    "speed": ("standard",),
+    "inference_geo": ("global",),
+}
+"""Fields that move the price by a factor → the values that cost what the list says. Prices have the factors of all
+three among those of service tiers, as the answer names what was served: `standard+fast+us`.
+"""
 OWN_TOOLS = ("bash_", "text_editor_", "computer_", "memory_")
 """How the types of tools begin that the caller runs, although the vendor describes them to the model."""
 OWN_TOOL_TOKENS = 2_048
@@ -45,6 +52,7 @@ SAFE_BETAS = (
     "extended-cache-ttl-",
     "mid-conversation-system-",
     "effort-",
+    "fast-mode-",
     "fine-grained-tool-streaming-",
     "token-efficient-tools-",
     "structured-outputs-",
@@ -63,14 +71,19 @@ _NAMES = """
     output_config output_format metadata cache_control service_tier context_management
     speed inference_geo container mcp_servers fallbacks diagnostics
 """
-_UNPRICED = {
-    "service_tier": lambda tier, price: tier not in PLAIN_TIERS and not knows_tier(tier, price),
+
+
+def _is_unknown(plain: tuple[str, ...]) -> Callable[[Any, Price], bool]:
+    """Whether a value other than these costs what the price does not know."""
+    return lambda value, price: value not in plain and not knows_tier(value, price)
+
+
+_UNPRICED: Unpriced = {
+    **{name: _is_unknown(plain) for name, plain in LEVERS.items()},
     "tools": lambda tools, price: (
         not all(is_callers(tool) or is_known_tool(tool, price, frozenset()) for tool in items(tools))
     ),
     "context_management": lambda value, price: not _only_saves(value),
-    "speed": lambda speed, price: speed != "standard",
-    "inference_geo": lambda where, price: where != "global",
     "container": lambda value, price: True,
     "mcp_servers": lambda value, price: value != [],
     "fallbacks": lambda value, price: value != [],
@@ -97,8 +110,9 @@ class MessagesForm(RequestForm):
         return found
 
     def asked_of(self, body: Body, caches: Caches, parts: Parts) -> Asked:
-        tier = body.get("service_tier")
-        return super().asked_of({} if tier in PLAIN_TIERS else {"service_tier": tier}, caches, parts)
+        asked = [value for name, plain in LEVERS.items() if (value := body.get(name)) and value not in plain]
+        tier = "+".join([value for value in asked if isinstance(value, str)])
+        return super().asked_of({"service_tier": tier}, caches, parts)
 
     def parts_beyond_text(self, body: Body) -> Parts:
         return [_as_part(block) for block in all_blocks(body) if not _is_text(block)]

@@ -1,5 +1,6 @@
 """Answers that break off, make no sense or never come: a defined ending, and a charge of what came or may have come."""
 
+import json
 from typing import Any
 
 import openai
@@ -172,6 +173,16 @@ def test_nonsense_with_a_success_ends_in_an_error_and_is_charged_its_limit(
     assert (told.status, told.error["code"], told.row.outcome) == (502, "vendor_error", "cut")
     assert unanswered(told)
     assert told.headers["x-should-retry"] == "false"
+
+
+@Forms
+def test_an_answer_without_choices_is_an_error_and_charged_as_its_vendor_reports(
+    gateway: GatewayAndVendor, stream: bool
+) -> None:
+    nothing = usage(20, 0)
+    told = gateway.ask(events(nothing) if stream else Turn(body=json.dumps(nothing).encode()), stream=stream)
+    assert (told.status, told.error["code"], told.row.outcome) == (502, "vendor_error", "cut")
+    assert (told.tokens, told.row.estimated) == ((20, 0), False)
 
 
 @pytest.mark.parametrize("status", [504, 524])

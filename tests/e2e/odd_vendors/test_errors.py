@@ -138,6 +138,57 @@ CODES: dict[str, tuple[Turn, int, str]] = {
         "model_not_found",
     ),
     "model at deepseek": (refusal({"error": {"message": "Model Not Exist"}}), 404, "model_not_found"),
+    "a retired model": (
+        refusal({"error": {"message": "The model `x` has been decommissioned and is no longer supported."}}),
+        404,
+        "model_not_found",
+    ),
+    "model at openrouter": (
+        refusal({"error": {"message": "x/y is not a valid model ID", "code": 400}}),
+        404,
+        "model_not_found",
+    ),
+    "filter of xai": (
+        refusal(
+            {"code": "no permission", "error": "Content violates usage guidelines. Failed check: SAFETY"}, 403
+        ),
+        400,
+        "content_filter",
+    ),
+    "filter of openrouter": (
+        refusal({"error": {"code": 403, "message": "It is moderated and your input was flagged."}}, 403),
+        400,
+        "content_filter",
+    ),
+    "filter of deepseek": (
+        refusal({"error": {"message": "Content Exists Risk", "type": "invalid_request_error"}}),
+        400,
+        "content_filter",
+    ),
+    "a bad key at xai": (
+        refusal({"code": "invalid argument", "error": "Incorrect API key provided: xa***ab."}),
+        502,
+        "vendor_error",
+    ),
+    "a country without gemini": (
+        refusal({"error": {"code": 400, "message": "no", "status": "FAILED_PRECONDITION"}}),
+        502,
+        "vendor_error",
+    ),
+    "no room at groq": (
+        refusal(
+            {
+                "error": {
+                    "message": "Request too large for tokens per minute (TPM)",
+                    "type": "tokens",
+                    "code": "rate_limit_exceeded",
+                }
+            },
+            413,
+        ),
+        429,
+        "vendor_rate_limited",
+    ),
     "rate": (
         refusal({"error": {"message": "slow down"}}, 429, headers=("retry-after: 9",)),
         429,
@@ -168,7 +219,10 @@ def test_a_vendors_429_says_when_to_come_back(gateway: GatewayAndVendor) -> None
     assert "x-should-retry" not in told.headers
 
 
-@pytest.mark.parametrize("case", ["money", "money at deepseek", "a bad key", "model", "another address"])
+LASTING = ["money", "money at deepseek", "a bad key", "a bad key at xai", "model", "another address"]
+
+
+@pytest.mark.parametrize("case", [*LASTING, "no room at groq"])
 def test_what_no_other_try_would_mend_says_so(gateway: GatewayAndVendor, case: str) -> None:
     assert gateway.ask(CODES[case][0]).headers["x-should-retry"] == "false"
 

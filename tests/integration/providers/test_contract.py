@@ -270,4 +270,4 @@ async def test_no_embeddings_where_the_vendor_has_none() -> None:
     assert Capability.EMBED not in provider.capabilities
     with pytest.raises(ProviderError) as caught:
         await provider.embed(asking(input="one"))
-    assert caught.value.failure is Failure.REFUSED
+    assert caught.value.failure is Failure.UNREACHABLE, "nothing was sent"

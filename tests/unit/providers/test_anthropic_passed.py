@@ -9,6 +9,7 @@ import pytest
 
 from providers.anthropic.passed_answer import PassedStream, count_in, passed_completion
 from providers.anthropic.passed_request import counted_request, header_lines, passed_request
+from providers.anthropic.streamed import AnthropicStream
 from providers.messages.carried import carrying
 from providers.port import Chunk, EstimateReason, Failure, ProviderError
 from tests.unit.providers.messages.accumulating import accumulated
@@ -181,6 +182,24 @@ def test_an_end_without_usage_gets_what_was_counted_here() -> None:
     assert usage.estimate_reason == EstimateReason.MISSING
     assert usage.output_tokens
     assert json.loads(chunks[-2].data)["usage"]["output_tokens"] == usage.output_tokens
+
+
+@pytest.mark.parametrize("last", ["missing", {}, {"output_tokens": 0}, "no message_delta"])
+def test_the_first_token_that_message_start_reports_is_not_all_that_was_generated(last: Any) -> None:
+    events = copy.deepcopy(case("anthropic", "text")["events"])
+    events[0]["message"]["usage"]["output_tokens"] = 1
+    if last == "no message_delta":
+        del events[-2]
+    elif last == "missing":
+        del events[-2]["usage"]
+    else:
+        events[-2]["usage"] = last
+    translated = AnthropicStream(a_call(MODEL), "key")
+    chunks = [*translated.feed(framed(events)), *run(translated.end())]
+    for usage in (streamed(events)[-2].usage, chunks[-1].usage):
+        assert usage is not None
+        assert usage.estimate_reason == EstimateReason.MISSING
+        assert (usage.input_tokens, (usage.output_tokens or 0) > 5) == (12, True)
 
 
 def test_input_that_was_not_reported_is_counted_with_the_system_prompt_and_the_tools() -> None:

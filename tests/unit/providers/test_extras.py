@@ -105,6 +105,11 @@ def test_calls_that_are_reported_again_count_once() -> None:
         ({"speed": "fast"}, "", "standard+fast"),
         ({"speed": ["fast"], "inference_geo": 7}, "standard", "standard"),
         ({"speed": "x" * 50}, "standard", "standard+" + "x" * 23),
+        ({"prompt_tokens_details": {"audio_tokens": 0, "image_tokens": 9}}, "default", "default"),
+        ({"input_tokens_details": {"audio_tokens": 7}}, "default", "default+audio"),
+        ({"completion_tokens_details": {"audio_tokens": 7, "image_tokens": 1}}, "", "standard+audio+image"),
+        ({"completion_tokens_details": ["audio_tokens"], "prompt_audio_seconds": 0}, "", ""),
+        ({"prompt_audio_seconds": 12}, "", "standard+audio"),
     ],
 )
 def test_what_else_moves_the_price_is_added_to_the_tier(usage: dict[str, Any], named: str, tier: str) -> None:

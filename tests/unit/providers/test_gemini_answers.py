@@ -9,6 +9,7 @@ import pytest
 from providers.gemini.answer import FINISH
 from providers.gemini.request import request_of
 from providers.gemini.streamed import GeminiStream
+from providers.gemini.usage import GeminiFigures
 from providers.port import EstimateReason, Failure, ProviderError
 from tests.unit.providers.translating import (
     GEMINI,
@@ -157,6 +158,24 @@ def test_figures_that_contradict_each_other_count_at_the_larger_reading(
     assert (usage.input_tokens, usage.output_tokens) == charge
     assert usage.estimate_reason == EstimateReason.CONTRADICTORY
     assert json.loads(usage.reported) == figures
+
+
+@pytest.mark.parametrize(
+    ("said", "tier"),
+    [
+        ({"serviceTier": "unspecified"}, "standard"),
+        ({"serviceTier": "PRIORITY"}, "priority"),
+        ({"trafficType": "ON_DEMAND"}, ""),
+        ({"trafficType": "ON_DEMAND_FLEX"}, "flex"),
+        ({"trafficType": "ON_DEMAND_PRIORITY", "serviceTier": "priority"}, "priority"),
+        ({"trafficType": "PROVISIONED_THROUGHPUT"}, "standard+provisioned_throughput"),
+        ({"trafficType": 7, "serviceTier": None}, ""),
+    ],
+)
+def test_the_tier_is_read_from_either_of_its_names(said: dict[str, Any], tier: str) -> None:
+    figures = GeminiFigures()
+    figures.add({"promptTokenCount": 1, **said})
+    assert figures.extras.tier(figures.tier) == tier
 
 
 def test_text_without_a_figure_is_counted_here() -> None:

@@ -1,15 +1,17 @@
 """Streams in odd framings and with odd ends, byte by byte and as a whole."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from providers.openai_compatible.answer import is_event_stream
 from providers.openai_compatible.streamed import StreamedAnswer
-from providers.openai_compatible.traits import KNOWN
+from providers.openai_compatible.traits import KNOWN, Traits
 from providers.port import Completion, EstimateReason, Failure, ProviderError
 from tests.unit.providers.reading import CALL, Streamed, decoded, streamed, whole
+from tests.vendors.odd_values import KEY
 from tests.vendors.raw import delta, events, usage
 from tests.vendors.raw import whole as answer_of
 
@@ -46,6 +48,21 @@ def test_nothing_after_the_end_is_sent_on_or_charged(end: bytes) -> None:
     assert said(given) == "hello there"
     assert given.usage is not None
     assert (given.usage.input_tokens, given.usage.output_tokens) == (9, 2)
+
+
+@pytest.mark.parametrize("options", [None, {"include_usage": False}, {"include_usage": True}])
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
+def test_who_did_not_ask_for_usage_is_not_told_that_it_will_come(
+    options: dict[str, bool] | None, separators: tuple[str, str]
+) -> None:
+    said_to = SimpleNamespace(**{**vars(CALL), "asked": {**CALL.asked, "stream_options": options}})
+    quoting = 'a tool wrote ,"usage":null'
+    chunks = [delta("hello ") | {"usage": None}, delta(quoting) | {"usage": None}, usage(9, 2)]
+    body = [f"data: {json.dumps(each, separators=separators)}\n\n".encode() for each in chunks]
+    shown = [decoded(chunk.data) for chunk in StreamedAnswer(said_to, KEY, Traits()).feed(b"".join(body))]
+    asks = bool(options and options["include_usage"])
+    assert ["usage" in chunk for chunk in shown if chunk["choices"]] == [asks, asks]
+    assert shown[1]["choices"][0]["delta"]["content"] == quoting
 
 
 def test_the_last_words_count_that_come_with_an_error() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from providers.openai_compatible.errors import MESSAGE_LENGTH, cleaned, connection_failed, refused
 from providers.port import Failure
+from providers.routing.fault import Fault, fault_of
 
 KEY = "my-own-key"
 
@@ -70,6 +71,60 @@ def test_a_message_is_one_bounded_line() -> None:
 )
 def test_retry_after(header: str, seconds: float | None) -> None:
     assert refused(429, {"retry-after": header}, b"", KEY).retry_after_s == seconds
+
+
+def test_retry_after_in_milliseconds_counts_more() -> None:
+    headers = {"retry-after": "1", "retry-after-ms": "250"}
+    assert refused(429, headers, b"", KEY).retry_after_s == 0.25
+
+
+def test_a_vendor_that_says_so_is_not_asked_again() -> None:
+    assert refused(500, {}, b"", KEY).retryable
+    assert not refused(500, {"x-should-retry": "false"}, b"", KEY).retryable
+
+
+SAID_BY_400: dict[str, tuple[int, dict[str, Any], int]] = {
+    "wrong key": (400, {"error": "Incorrect API key provided: xa***ab."}, 401),
+    "country": (400, {"error": {"message": "no", "code": 400, "status": "FAILED_PRECONDITION"}}, 403),
+    "rate": (413, {"error": {"message": "Request too large", "code": "rate_limit_exceeded"}}, 429),
+    "request": (400, {"error": {"message": "The API key `x` of the tool is no string"}}, 400),
+    "a caller's server": (400, {"error": {"message": "The tool said: Invalid API key"}}, 400),
+    "large": (413, {"error": {"message": "Request too large", "type": "request_too_large"}}, 413),
+}
+
+
+@pytest.mark.parametrize("case", SAID_BY_400)
+def test_what_is_wrong_at_one_vendor_has_the_status_that_others_have_for_it(case: str) -> None:
+    status, body, meant = SAID_BY_400[case]
+    assert refused(status, {}, json.dumps(body).encode(), KEY).status == meant
+
+
+def test_no_part_of_a_key_is_told_by_a_vendor_that_refuses_it_as_a_wrong_request() -> None:
+    body = b'{"error": "Incorrect API key provided: xa***ab."}'
+    assert "xa***ab" not in refused(400, {}, body, KEY).message
+
+
+@pytest.mark.parametrize("code", ["tool_use_failed", "json_validate_failed"])
+def test_what_groqs_model_wrote_in_vain_is_no_fault_of_the_vendor_nor_of_the_request(code: str) -> None:
+    error = refused(400, {}, json.dumps({"error": {"message": "no", "code": code}}).encode(), KEY)
+    assert (error.code, fault_of(error)) == ("generation_failed", Fault.REQUEST_REFUSED)
+
+
+def test_a_refused_content_says_nothing_of_the_vendor() -> None:
+    body = b'{"code": "no permission", "error": "Content violates usage guidelines."}'
+    error = refused(403, {}, body, KEY)
+    assert (error.code, fault_of(error)) == ("content_filter", Fault.REQUEST_REFUSED)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "For this model max_tokens is no longer supported, use max_completion_tokens",
+        "The model `x` does not support this parameter",
+    ],
+)
+def test_a_field_that_a_model_does_not_take_is_no_missing_model(sentence: str) -> None:
+    assert refused(400, {}, json.dumps({"error": {"message": sentence}}).encode(), KEY).code is None
 
 
 @pytest.mark.parametrize(

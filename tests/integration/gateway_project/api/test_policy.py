@@ -1,16 +1,26 @@
 """Policy over the API: mine, or as an administrator anyone's in reach; nothing of what others use."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils.timezone import now
+from redis import Redis
 
 from metering.models import PolicyDecision, PolicyRule, User
+from providers.routing.board import Entry
+from providers.routing.place import Kind, Place, tag_of
+from providers.routing.shared_form import encode, written_entry
+from providers.routing.sharing import CIRCUITS
 from tests.factories import (
     AttemptFactory,
     BudgetFactory,
     MeterFactory,
+    ModelFactory,
+    PriceFactory,
+    ProviderFactory,
     RuleFactory,
     alder,
     make_plan,
@@ -65,6 +75,75 @@ def test_a_request_is_explained_with_what_the_cache_would_do(
     assert says in answer["cache"]["message"]
     steps = [(step["rule"], step["outcome"]) for step in answer["trace"]]
     assert steps == ([] if rule is None else [("cache_ttl_s", "in force")])
+
+
+@pytest.fixture
+def shared_board() -> Iterator[Redis]:
+    """Where processes tell each other of circuits and rests."""
+    with Redis.from_url(settings.REDIS_URL) as redis:
+        redis.delete(CIRCUITS)
+        yield redis
+        redis.delete(CIRCUITS)
+
+
+def stands(redis: Redis, kind: Kind, provider: str, *, key: str = "", for_s: float = 30.0) -> None:
+    """A process has told that something stands against the model `of-PROVIDER` with a key."""
+    seconds, _ = redis.time()
+    entry = Entry(since_s=seconds, until_s=seconds + for_s, status=429)
+    place = Place(kind, provider, "", f"of-{provider}", tag_of(key))
+    redis.hset(CIRCUITS, encode(place), written_entry(entry, lambda moment_s: round(moment_s * 1_000)))
+
+
+def two_vendors(**first: Any) -> None:
+    """The alias `either` of two models, of which `of-first` is the cheaper one."""
+    for name, price, facts in (("first", 1, first), ("second", 2, {})):
+        provider = ProviderFactory(
+            name=name, kind="openai_compatible", base_url="http://127.0.0.1:9/v1", **facts
+        )
+        model = ModelFactory(name=f"of-{name}", provider=provider, aliases=["either"])
+        PriceFactory(model=model, input=price, output=price)
+
+
+EITHER = "policy/explain?task=LLM0_CHAT&model=either&input_tokens=50"
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_model_whose_vendor_fails_or_whose_key_rests_is_explained_to_come_last(
+    shared_board: Redis, kind: Kind
+) -> None:
+    two_vendors()
+    answer = call("GET", EITHER, who=person()).json()
+    assert (answer["model"], answer["fallbacks"]) == ("of-first", ["of-second"])
+    stands(shared_board, kind, "first")
+    answer = call("GET", EITHER, who=person()).json()
+    assert (answer["model"], answer["fallbacks"]) == ("of-second", ["of-first"])
+    assert "Asked last: of-first, its calls fail, or its keys rest, for " in answer["message"]
+
+
+def test_what_stands_against_the_only_model_is_told_and_refuses_nothing(shared_board: Redis) -> None:
+    two_vendors()
+    stands(shared_board, Kind.CIRCUIT, "first", for_s=-1.0)
+    answer = call("GET", EITHER.replace("either", "of-first"), who=person()).json()
+    assert (answer["verdict"], answer["model"]) == ("allowed", "of-first")
+    assert "its calls have failed, and one call tries" in answer["message"]
+
+
+def test_nothing_stands_against_a_model_with_a_key_that_is_free(
+    shared_board: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FIRST_API_KEY", "one, two")
+    two_vendors(api_key_env="FIRST_API_KEY")
+    stands(shared_board, Kind.REST, "first", key="one")
+    assert call("GET", EITHER, who=person()).json()["model"] == "of-first"
+    stands(shared_board, Kind.REST, "first", key="two")
+    assert call("GET", EITHER, who=person()).json()["model"] == "of-second"
+
+
+def test_of_another_time_nobody_knows_which_vendors_fail(shared_board: Redis) -> None:
+    two_vendors()
+    stands(shared_board, Kind.CIRCUIT, "first")
+    answer = call("GET", f"{EITHER}&at=2030-01-01T12:00:00Z", who=person()).json()
+    assert answer["model"] == "of-first"
 
 
 def test_a_header_that_says_nothing_known_is_explained_as_the_400_that_it_would_be() -> None:

@@ -48,6 +48,7 @@ def name_of(following: Try | None) -> str | None:
         refused(429, retry_after_s=3600.0),
         refused(400, retryable=False, code="insufficient_quota"),
         refused(400, retryable=False, code="model_not_found"),
+        refused(400, retryable=False, code="generation_failed"),
         UNREACHABLE,
         TIMEOUT,
         CUT,

@@ -179,6 +179,27 @@ def test_xais_ticks_and_tool_calls_are_charged(streams: bool) -> None:
     assert usage.tool_calls == {"web_search": 2}
 
 
+def test_of_a_search_that_opens_the_pages_it_found_the_search_alone_has_a_fee() -> None:
+    answer, events = wired()
+    actions = [{"type": "search", "query": "noon"}, {"type": "open_page", "url": "https://a.example"}]
+    calls = [
+        {"type": "web_search_call", "id": f"ws_{place}", "status": "completed", "action": action}
+        for place, action in enumerate([*actions, {"type": "find_in_page", "pattern": "noon"}])
+    ]
+    answer["output"] = [*calls, *answer["output"]]
+    begun = [{**each, "status": "in_progress", "action": None} for each in calls]
+    added = [{"type": "response.output_item.added", "item": item} for item in begun]
+    done = [{"type": "response.output_item.done", "item": item} for item in calls]
+    last = {**events[-1], "response": answer}
+    for charged in (
+        whole(answer).usage,
+        streamed(framed([*events[:2], *added, *done, *events[2:-1], last]))[-1].usage,
+        streamed(framed([*events[:2], *added, *done, *events[2:]]))[-1].usage,
+    ):
+        assert charged is not None
+        assert charged.tool_calls == {"web_search": 1}
+
+
 @pytest.mark.parametrize("streams", [False, True])
 def test_calls_of_the_vendors_tools_are_counted(streams: bool) -> None:
     answer, events = wired()
