@@ -13,6 +13,7 @@ import httpx2
 from gateway_client.calls import first_answer
 from gateway_client.drivers import SyncDriver, http_options
 from gateway_client.errors import GatewayError
+from gateway_client.header_texts import team_headers
 from gateway_client.retries import RetryPolicy
 from gateway_client.session import TokenSource
 from gateway_client.steps import Send
@@ -22,7 +23,6 @@ QUESTIONS = RetryPolicy(patience_s=10.0)
 CHANGES = RetryPolicy(retries=0, patience_s=10.0)
 """What may have had an effect is not sent again."""
 MAX_PAGES = 1_000
-TEAM = "x-team-id"
 
 
 class Me(TypedDict):
@@ -47,7 +47,7 @@ class GatewayApi:
         """`source`: a Session, or a FixedToken; `team`: sent as `X-Team-ID`."""
         self._http = httpx2.Client(**http_options(base_url, source))
         self._driver = SyncDriver(self._http, _no_sdk)
-        self._headers = {TEAM: team} if team else {}
+        self._headers = team_headers(team)
 
     def __enter__(self) -> "GatewayApi":
         return self

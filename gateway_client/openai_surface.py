@@ -65,7 +65,7 @@ class OpenAISurface:
             **more,
         }
         said = {name: value for name, value in arguments.items() if value is not None}
-        return Invoke(resource=RESOURCE, arguments=said, headers=headers)
+        return Invoke(resource=RESOURCE, arguments=said, headers=headers, timeout_s=request.timeout_s)
 
 
 class OpenAIReader:

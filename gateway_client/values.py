@@ -74,5 +74,7 @@ class ChatRequest:
     tools: Sequence[Tool] = ()
     temperature: float | None = None
     max_tokens: int | None = None
+    timeout_s: float | None = None
+    """How long the answer, or its next piece, may take to come. None: as long as the provider says."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Other fields of the surface."""
