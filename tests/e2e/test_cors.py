@@ -24,6 +24,8 @@ BODY = b'{"model": "sandbox-small", "messages": [{"role": "user", "content": "he
 @pytest.fixture
 def open_server(transactional_db: Any, settings: Any) -> Iterator[Server]:
     """Whose operator has allowed one page."""
+    import gateway_project.asgi  # noqa: F401 - its own application is made now, of the settings as they were
+
     settings.CORS_ALLOWED_ORIGINS = [OURS, "http://localhost:3000"]
     reference_data()
     serve_model()
