@@ -41,8 +41,7 @@ def schema_name(body: Mapping[str, Any]) -> str:
 def shape_of(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The schema of the answer; None: it may be any text."""
     wanted = body.get("response_format")
-    kind = wanted.get("type") if isinstance(wanted, dict) else None
-    if kind not in ("json_schema", "json_object"):
+    if not isinstance(wanted, dict) or wanted.get("type") not in ("json_schema", "json_object"):
         return None
     named = wanted.get("json_schema")
     schema = named.get("schema") if isinstance(named, dict) else None
