@@ -16,7 +16,7 @@ ROUTES = ["/v1/chat/completions", "/v1/models", "/v1/nothing", "/llm/chat", "/ap
 CORS = "access-control-"
 WANTED = (
     *("authorization", "x-api-key", "api-key", "x-team-id", "idempotency-key", "content-type"),
-    *("x-stainless-lang", "x-stainless-retry-count"),
+    *("x-stainless-lang", "x-stainless-retry-count", "user-agent", "traceparent", "tracestate", "baggage"),
 )
 BODY = b'{"model": "sandbox-small", "messages": [{"role": "user", "content": "hello"}]}'
 
