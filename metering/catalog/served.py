@@ -46,6 +46,11 @@ class ServedModel(Struct, frozen=True, kw_only=True):
     key_of: UUID | None = None
     """The tenant with whose own key it is called; None: with the gateway's."""
 
+    @property
+    def answers_in_words(self) -> bool:
+        """False: it makes embeddings alone."""
+        return EMBEDDINGS not in self.capabilities
+
     def __hash__(self) -> int:
         return hash(self.name)  # traits are read-only and have no hash
 
@@ -95,7 +100,7 @@ def load_models() -> ModelIndex:
             traits=traits_in_force(row),
         )
         by_name[model.name] = model
-        if EMBEDDINGS not in model.capabilities:  # a class stands for what answers in words
+        if model.answers_in_words:  # as who asks for a class wants
             by_class.setdefault(model.model_class, []).append(model)
         for alias in row.aliases:
             by_alias.setdefault(alias, []).append(model)
@@ -220,7 +225,7 @@ def able_to(models: tuple[ServedModel, ...], *, embed: bool) -> tuple[ServedMode
 
     Raises InvalidRequest where all that is left makes nothing but embeddings.
     """
-    able = tuple([model for model in models if (EMBEDDINGS in model.capabilities) is embed])
+    able = tuple([model for model in models if model.answers_in_words is not embed])
     if not able and not embed:
         raise InvalidRequest(
             f"The model {models[0].name!r} makes embeddings alone. Ask /v1/embeddings for them.",

@@ -67,7 +67,7 @@ async def internal_models(request: Request) -> Response:
     """The models that internal calls may use."""
     caller = await internal_caller(request)
     found = await gateway_of(request).models(caller, Task.CHAT)
-    models = {model.name: model for served in found.values() for model in served}
+    models = {model.name: model for served in found.values() for model in served if model.answers_in_words}
     shown = [
         {
             "name": model.name,

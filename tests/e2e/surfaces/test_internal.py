@@ -8,6 +8,7 @@ import pytest
 from metering.models import UsageLog
 from tests.e2e.server import Server
 from tests.factories import BudgetFactory
+from tests.served import serve_model
 
 pytestmark = pytest.mark.slow
 OLD, NEW = "old-secret", "dev-secret-token"
@@ -68,6 +69,13 @@ def test_models_are_listed_with_the_vendors_names(agents: httpx.Client) -> None:
         "sandbox-small",
     )
     assert model["max_tokens"] > 0
+
+
+def test_a_model_of_embeddings_is_not_offered_to_agents(agents: httpx.Client) -> None:
+    serve_model("vectors", capabilities=["embeddings"])
+    assert [model["name"] for model in agents.get("/internal/llm/models").json()["models"]] == [
+        "sandbox-small"
+    ]
 
 
 def test_an_agents_usage_and_what_its_limits_have_left(agents: httpx.Client) -> None:

@@ -10,6 +10,7 @@ import pytest
 from metering.models import UsageLog
 from tests.e2e.server import Server
 from tests.factories import BudgetFactory, TeamFactory, UserFactory, alder, make_token
+from tests.served import serve_model
 
 pytestmark = pytest.mark.slow
 HELLO = [{"role": "user", "content": "hello"}]
@@ -138,3 +139,10 @@ def test_the_usage_of_some_days_adds_up(teams: httpx.Client) -> None:
 def test_models_are_listed_with_labels(teams: httpx.Client) -> None:
     [model] = teams.get("/llm/models").json()
     assert model == {"id": "sandbox-small", "label": model["label"], "provider": "sandbox", "available": True}
+
+
+def test_a_model_of_embeddings_is_not_offered_for_chats(teams: httpx.Client) -> None:
+    serve_model("vectors", capabilities=["embeddings"], aliases=["vectors-default"])
+    told = [model["id"] for model in teams.get("/llm/models").json()]
+    assert told == ["sandbox-small"]
+    assert "vectors" in [model["id"] for model in teams.get("/v1/models").json()["data"]]
