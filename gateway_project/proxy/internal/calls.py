@@ -22,7 +22,8 @@ MAX_MESSAGES = 10_000
 
 class _Request(Struct, forbid_unknown_fields=True, omit_defaults=True):
     messages: Annotated[list[dict[str, Any]], Meta(min_length=1, max_length=MAX_MESSAGES)]
-    model: str = ""
+    model: str | None = None
+    """None and empty: the plan's default."""
     max_tokens: int | None = None
     temperature: float | None = None
     top_p: float | None = None

@@ -42,7 +42,8 @@ class _Chosen(Struct, forbid_unknown_fields=True):
 
 class _Request(Struct, forbid_unknown_fields=True, rename="camel"):
     messages: Annotated[list[_Message], Meta(min_length=1, max_length=MAX_MESSAGES)]
-    model: str = ""
+    model: str | None = None
+    """None and empty: the plan's default."""
     tools: Annotated[list[_Tool], Meta(max_length=MAX_TOOLS)] | None = None
     tool_choice: Literal["auto", "none", "required"] | _Chosen | None = None
     temperature: float | None = None
@@ -62,7 +63,7 @@ def chat_of(body: dict[str, Any], *, streamed: bool) -> dict[str, Any]:
             f"stream: here it can only be {str(streamed).lower()}; ask {other}.", param="stream"
         )
     chat: dict[str, Any] = {
-        "model": asked.model,
+        "model": asked.model or "",
         "messages": [_message(message, place) for place, message in enumerate(asked.messages)],
     }
     if asked.tools:

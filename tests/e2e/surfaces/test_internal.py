@@ -97,6 +97,11 @@ def test_an_agent_may_call_ten_times_a_minute_where_no_rule_says_otherwise(agent
     assert codes == [200] * 10 + [429]
 
 
+def test_a_model_that_is_null_is_the_plans_default(agents: httpx.Client) -> None:
+    answer = agents.post("/internal/llm/proxy", json=ASKED | {"model": None, "max_tokens": None})
+    assert (answer.status_code, answer.json()["model_resolved"]) == (200, "sandbox-small")
+
+
 def test_usage_is_told_by_agent(agents: httpx.Client) -> None:
     agents.post("/internal/llm/proxy", json=ASKED)
     [item] = agents.get("/internal/llm/usage", params={"by": "agent"}).json()["items"]

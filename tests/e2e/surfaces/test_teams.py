@@ -46,6 +46,14 @@ def test_a_chat_answers_in_the_documents_words(teams: httpx.Client) -> None:
     }
 
 
+def test_a_field_that_is_null_is_as_if_it_were_left_out(teams: httpx.Client) -> None:
+    nothing = dict.fromkeys(
+        ("model", "tools", "toolChoice", "temperature", "topP", "maxTokens", "stop", "metadata")
+    )
+    answer = teams.post("/llm/chat", json={"messages": HELLO, **nothing})
+    assert (answer.status_code, answer.json()["model"]) == (200, "sandbox/sandbox-small")
+
+
 def test_a_stream_brings_chunks_and_ends_with_the_usage(teams: httpx.Client) -> None:
     answer = teams.post(
         "/llm/stream", json={"messages": HELLO, "model": "sandbox-small", "maxTokens": 9, "stream": True}
