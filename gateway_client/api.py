@@ -43,9 +43,18 @@ class Me(TypedDict):
 class GatewayApi:
     """The API of one gateway. Every method raises GatewayError and its kinds."""
 
-    def __init__(self, base_url: str, source: TokenSource, *, team: str | None = None) -> None:
-        """`source`: a Session, or a FixedToken; `team`: sent as `X-Team-ID`."""
-        self._http = httpx2.Client(**http_options(base_url, source))
+    def __init__(
+        self,
+        base_url: str,
+        source: TokenSource,
+        *,
+        team: str | None = None,
+        timeout_s: float | None = None,
+    ) -> None:
+        """`source`: a Session, or a FixedToken; `team`: sent as `X-Team-ID`; `timeout_s`: how long an answer may take
+        to come, ten minutes by default.
+        """
+        self._http = httpx2.Client(**http_options(base_url, source, timeout_s=timeout_s))
         self._driver = SyncDriver(self._http, _no_sdk)
         self._headers = team_headers(team)
 

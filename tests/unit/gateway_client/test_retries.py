@@ -15,6 +15,8 @@ from gateway_client import (
     BudgetExceededError,
     ChatResponse,
     ConcurrencyExceededError,
+    FixedToken,
+    GatewayApi,
     GatewayClient,
     GatewayError,
     GatewayUnavailableError,
@@ -177,6 +179,12 @@ def test_a_team_s_provider_waits_as_long_as_it_is_told(way: str) -> None:
         config = ProxyConfig(api_url=script.url, access_token="ati_secret", timeout_s=9)
         with ProxiedLLMProvider(config) as provider, pytest.raises(GatewayUnavailableError) as caught:
             list(getattr(provider, way)("hello", timeout_s=0.1))
+    assert caught.value.code == "timed_out"
+
+
+def test_the_api_waits_as_long_as_it_is_told() -> None:
+    with scripted(SLOW) as script, pytest.raises(GatewayUnavailableError) as caught:
+        GatewayApi(script.url, FixedToken("k"), timeout_s=0.1).me()
     assert caught.value.code == "timed_out"
 
 
