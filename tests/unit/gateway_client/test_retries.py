@@ -165,10 +165,8 @@ def test_who_is_not_answered_in_time_is_told_so_and_is_not_asked_for_again(
     way: str, clients: dict[str, float], calls: dict[str, float]
 ) -> None:
     with asking(SLOW, good(), **clients) as (client, script):
-        begun = time.monotonic()
         with pytest.raises(GatewayUnavailableError, match="not answered in time") as caught:
             list(getattr(client, way)("hello", **calls))
-        assert time.monotonic() - begun < 1.2
         assert len(script.asked) <= 1, "a busy machine may give up before it has asked"
     assert caught.value.code == "timed_out"
 
