@@ -3,13 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 Message = Mapping[str, Any]
 """As chat completions have it: `role`, `content`, of an assistant `tool_calls` (ToolCalls, or the SDK's own form), of a
 tool's result `tool_call_id`."""
-Messages = str | Sequence[Message]
-"""A text alone is what the user says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +26,8 @@ class ToolCall:
     id: str
     name: str
     arguments: Mapping[str, Any]
+    extra_content: Mapping[str, Any] | None = field(default=None, repr=False)
+    """What the model wants back with the tool's result, such as signatures of thoughts. It goes along by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +55,16 @@ class ChatResponse:
     finish_reason: str | None = None
     request_id: str | None = None
     role: str = "assistant"
+
+
+class Dumped(Protocol):
+    """A message of the official SDK."""
+
+    def model_dump(self) -> dict[str, Any]: ...
+
+
+Messages = str | Sequence[Message | ChatResponse | Dumped]
+"""A text alone is what the user says. An answer stands for what the assistant has said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,11 +13,13 @@ MAX_MESSAGES, MAX_TOOLS, MAX_CALLS = 10_000, 1_000, 1_000
 Name = Annotated[str, Meta(min_length=1, max_length=256)]
 
 
-class _ToolCall(Struct, forbid_unknown_fields=True):
+class _ToolCall(Struct, forbid_unknown_fields=True, rename="camel"):
     id: Name
     name: Name
     arguments: dict[str, Any] | str = {}
     """An object, or its JSON."""
+    extra_content: dict[str, Any] | None = None
+    """As the answer had it: what the model wants back with the tool's result."""
 
 
 class _Message(Struct, forbid_unknown_fields=True, rename="camel"):
@@ -103,7 +105,8 @@ def _message(given: _Message, place: int) -> dict[str, Any]:
 
 def _call(call: _ToolCall) -> dict[str, Any]:
     arguments = call.arguments if isinstance(call.arguments, str) else _encode(call.arguments).decode()
-    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": arguments}}
+    sent = {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": arguments}}
+    return sent | ({"extra_content": call.extra_content} if call.extra_content else {})
 
 
 def _function(tool: _Tool) -> dict[str, Any]:

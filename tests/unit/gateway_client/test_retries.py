@@ -27,6 +27,7 @@ from gateway_client import (
     RateLimitedError,
     RetryPolicy,
     Settings,
+    ToolCall,
 )
 from tests.unit.gateway_client.scripted import Answer, Scripted, good, refusal, scripted, stream
 
@@ -133,6 +134,19 @@ def test_a_stream_that_breaks_before_its_first_piece_is_begun_again() -> None:
         assert last.usage is not None
         assert last.usage.estimated, "the vendor told none, so it is counted here"
         assert len(script.asked) == 3
+
+
+def test_a_streamed_call_of_a_tool_has_what_the_model_wants_back() -> None:
+    signed = {"google": {"thought_signature": "c2ln"}}
+    function = {"name": "read", "arguments": "{"}
+    begun = [{"index": 0, "id": "c", "function": function, "extra_content": signed}]
+    ended = [{"index": 0, "function": {"arguments": "}"}}]
+    pieces = [
+        {**PIECE, "choices": [{"index": 0, "delta": {"tool_calls": calls}}]} for calls in (begun, ended)
+    ]
+    with asking(stream(*pieces, END)) as (client, _):
+        call, _last = client.stream_chat("hello")
+    assert call.tool_call == ToolCall(id="c", name="read", arguments={}, extra_content=signed)
 
 
 def test_a_stream_that_ends_too_early_is_told_with_what_had_come() -> None:
