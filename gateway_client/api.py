@@ -13,6 +13,7 @@ import httpx2
 from gateway_client.calls import first_answer
 from gateway_client.drivers import SyncDriver, http_options
 from gateway_client.errors import GatewayError
+from gateway_client.header_texts import team_headers
 from gateway_client.retries import RetryPolicy
 from gateway_client.session import TokenSource
 from gateway_client.steps import Send
@@ -22,7 +23,6 @@ QUESTIONS = RetryPolicy(patience_s=10.0)
 CHANGES = RetryPolicy(retries=0, patience_s=10.0)
 """What may have had an effect is not sent again."""
 MAX_PAGES = 1_000
-TEAM = "x-team-id"
 
 
 class Me(TypedDict):
@@ -43,11 +43,20 @@ class Me(TypedDict):
 class GatewayApi:
     """The API of one gateway. Every method raises GatewayError and its kinds."""
 
-    def __init__(self, base_url: str, source: TokenSource, *, team: str | None = None) -> None:
-        """`source`: a Session, or a FixedToken; `team`: sent as `X-Team-ID`."""
-        self._http = httpx2.Client(**http_options(base_url, source))
+    def __init__(
+        self,
+        base_url: str,
+        source: TokenSource,
+        *,
+        team: str | None = None,
+        timeout_s: float | None = None,
+    ) -> None:
+        """`source`: a Session, or a FixedToken; `team`: sent as `X-Team-ID`; `timeout_s`: how long an answer may take
+        to come, ten minutes by default.
+        """
+        self._http = httpx2.Client(**http_options(base_url, source, timeout_s=timeout_s))
         self._driver = SyncDriver(self._http, _no_sdk)
-        self._headers = {TEAM: team} if team else {}
+        self._headers = team_headers(team)
 
     def __enter__(self) -> "GatewayApi":
         return self

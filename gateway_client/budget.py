@@ -11,8 +11,8 @@ from decimal import Decimal
 from typing import Any, Protocol, TextIO
 
 from gateway_client.calls import first_answer
-from gateway_client.connection import TEAM
 from gateway_client.display import BOLD_RED, BOLD_YELLOW, CYAN, GREEN, YELLOW, amount, local_time, styled
+from gateway_client.header_texts import team_headers
 from gateway_client.retries import RetryPolicy
 from gateway_client.steps import Flow, Send
 from gateway_client.strange_answers import understood
@@ -44,7 +44,7 @@ class BudgetStatus:
 
 def budget_flow(team: str | None, policy: RetryPolicy) -> Flow[BudgetStatus | None]:
     """None: no budget applies."""
-    step = Send(method="GET", path=PATH, headers={TEAM: team} if team else {})
+    step = Send(method="GET", path=PATH, headers=team_headers(team))
     opened = yield from first_answer(lambda _: step, models=[""], policy=policy)
     with understood():
         return read_status(opened.reply.body)

@@ -24,7 +24,12 @@ def source_of(settings: Settings, store: CredentialStore | None = None) -> Token
 
 
 def connection_of(
-    settings: Settings, source: TokenSource, *, fallbacks: Sequence[str], policy: RetryPolicy
+    settings: Settings,
+    source: TokenSource,
+    *,
+    fallbacks: Sequence[str],
+    policy: RetryPolicy,
+    timeout_s: float | None,
 ) -> Connection:
     """To the settings' gateway, by `/v1`."""
     return Connection(
@@ -37,6 +42,7 @@ def connection_of(
         fallbacks=tuple(fallbacks),
         team=settings.team,
         policy=policy,
+        timeout_s=timeout_s,
     )
 
 
@@ -52,12 +58,18 @@ class GatewayClient(GatewayProvider):
         *,
         fallbacks: Sequence[str] = (),
         policy: RetryPolicy = USUAL,
+        timeout_s: float | None = None,
         source: TokenSource | None = None,
     ) -> None:
-        """`settings`: by default those in force here (`load_settings`); `source`: a Session that is used already."""
+        """`settings`: by default those in force here (`load_settings`); `source`: a Session that is used already.
+
+        `timeout_s`: how long an answer, or the next piece of a stream, may take to come; ten minutes by default.
+        """
         self.settings = settings or load_settings()
         held = source or source_of(self.settings)
-        super().__init__(connection_of(self.settings, held, fallbacks=fallbacks, policy=policy))
+        super().__init__(
+            connection_of(self.settings, held, fallbacks=fallbacks, policy=policy, timeout_s=timeout_s)
+        )
 
     def generate_system_prompt(self, purpose: str, *, max_tokens: int | None = None) -> str:
         """A system prompt for an assistant that is for this, written by the model `LLM_MODEL_PROMPT_GEN`."""
@@ -74,11 +86,14 @@ class AsyncGatewayClient(AsyncGatewayProvider):
         *,
         fallbacks: Sequence[str] = (),
         policy: RetryPolicy = USUAL,
+        timeout_s: float | None = None,
         source: TokenSource | None = None,
     ) -> None:
         self.settings = settings or load_settings()
         held = source or source_of(self.settings)
-        super().__init__(connection_of(self.settings, held, fallbacks=fallbacks, policy=policy))
+        super().__init__(
+            connection_of(self.settings, held, fallbacks=fallbacks, policy=policy, timeout_s=timeout_s)
+        )
 
     async def generate_system_prompt(self, purpose: str, *, max_tokens: int | None = None) -> str:
         """As GatewayClient.generate_system_prompt."""

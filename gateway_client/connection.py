@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from gateway_client.call_log import CallLog, LoggedReader
 from gateway_client.calls import Opened, first_answer
 from gateway_client.errors import GatewayError
+from gateway_client.header_texts import team_headers
 from gateway_client.models import ModelList, listing
 from gateway_client.rate_gate import RateGate
 from gateway_client.retries import USUAL, RetryPolicy
@@ -14,8 +15,6 @@ from gateway_client.steps import Flow
 from gateway_client.strange_answers import understood
 from gateway_client.surface import Surface
 from gateway_client.values import ChatRequest, ChatResponse
-
-TEAM = "x-team-id"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +35,8 @@ class Connection:
     temperature: float | None = None
     max_tokens: int | None = None
     team: str | None = None
+    timeout_s: float | None = None
+    """How long an answer, or the next piece of a stream, may take to come. None: ten minutes."""
     policy: RetryPolicy = USUAL
     gate: RateGate = field(default_factory=RateGate)
     """Shared by all that use the connection."""
@@ -43,7 +44,7 @@ class Connection:
     @property
     def headers(self) -> Mapping[str, str]:
         """On every request."""
-        return {TEAM: self.team} if self.team else {}
+        return team_headers(self.team)
 
     def chat(self, request: ChatRequest, model: str | None) -> Flow[ChatResponse]:
         """A whole answer, and its line in the log."""

@@ -45,6 +45,8 @@ class DirectConfig:
     model: str = ""
     temperature: float | None = None
     max_tokens: int | None = None
+    timeout_s: float | None = None
+    """How long an answer, or the next piece of a stream, may take to come. None: ten minutes."""
     policy: RetryPolicy = WITHOUT_KEYS
 
 
@@ -78,6 +80,7 @@ def connection_of(config: DirectConfig) -> Connection:
         model=config.model,
         temperature=config.temperature,
         max_tokens=config.max_tokens,
+        timeout_s=config.timeout_s,
         policy=config.policy,
     )
 

@@ -48,12 +48,14 @@ class Reader(Protocol[Chunk]):
         ...
 
 
-def http_options(base_url: str, source: TokenSource | None) -> dict[str, Any]:
+def http_options(
+    base_url: str, source: TokenSource | None, *, timeout_s: float | None = None
+) -> dict[str, Any]:
     """Of the HTTP client of either colour; without a source the requests bring their own credential."""
     return {
         "base_url": base_url,
         "auth": Signed(source) if source is not None else None,
-        "timeout": httpx2.Timeout(SILENCE_S, connect=CONNECT_S),
+        "timeout": _timeout(SILENCE_S if timeout_s is None else timeout_s),
         "limits": httpx2.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=100),
     }
 
@@ -108,7 +110,7 @@ class SyncDriver:
                     return step.stream.close()
                 case Invoke():
                     raw = attrgetter(f"{step.resource}.with_raw_response")(self._sdk())
-                    answer = raw.create(**step.arguments, extra_headers=dict(step.headers))
+                    answer = raw.create(**step.arguments, **_creating(step))
                     try:
                         body = _parsed(answer, step)
                     except GatewayError:
@@ -182,7 +184,7 @@ class AsyncDriver:
                     return await step.stream.close()
                 case Invoke():
                     raw = attrgetter(f"{step.resource}.with_raw_response")(self._sdk())
-                    answer = await raw.create(**step.arguments, extra_headers=dict(step.headers))
+                    answer = await raw.create(**step.arguments, **_creating(step))
                     try:
                         body = _parsed(answer, step)
                     except GatewayError:
@@ -235,16 +237,21 @@ def _sending(step: Send) -> dict[str, Any]:
 
 
 def _request(http: Any, step: Send) -> httpx2.Request:
-    timeout = (
-        {}
-        if step.timeout_s is None
-        else {"timeout": httpx2.Timeout(step.timeout_s, connect=min(CONNECT_S, step.timeout_s))}
-    )
+    timeout = {} if step.timeout_s is None else {"timeout": _timeout(step.timeout_s)}
     params = {name: value for name, value in step.params.items() if value is not None}
     request: httpx2.Request = http.build_request(
         step.method, step.path, json=step.body, params=params, headers=dict(step.headers), **timeout
     )
     return request
+
+
+def _creating(step: Invoke) -> dict[str, Any]:
+    timeout = {} if step.timeout_s is None else {"timeout": _timeout(step.timeout_s)}
+    return {"extra_headers": dict(step.headers), **timeout}
+
+
+def _timeout(silence_s: float) -> httpx2.Timeout:
+    return httpx2.Timeout(silence_s, connect=min(CONNECT_S, silence_s))
 
 
 def _json(response: httpx2.Response) -> Any:

@@ -2,15 +2,20 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from gateway_client.errors import ConfigurationError
-from gateway_client.values import Message, Messages, Tool, ToolCall
+from gateway_client.values import ChatResponse, Message, Messages, Tool, ToolCall
 
 
 def as_messages(given: Messages) -> Sequence[Message]:
-    """A text alone is one message of the user."""
-    return [{"role": "user", "content": given}] if isinstance(given, str) else given
+    """A text alone is one message of the user. Raises ConfigurationError, naming the place, for what is no message."""
+    if isinstance(given, str):
+        return [{"role": "user", "content": given}]
+    if not isinstance(given, Iterable):
+        raise ConfigurationError("messages: a text, or a list of messages.", param="messages")
+    return [_message(each, place) for place, each in enumerate(given)]
 
 
 def as_tools(given: Iterable[Tool | Mapping[str, Any]]) -> list[Tool]:
@@ -37,6 +42,7 @@ def teams_message(message: Message) -> dict[str, Any]:
     if calls := message.get("tool_calls"):
         shown["toolCalls"] = [
             {"id": call.id, "name": call.name, "arguments": dict(call.arguments)}
+            | ({"extraContent": dict(call.extra_content)} if call.extra_content else {})
             for call in map(read_call, calls)
         ]
     if "tool_call_id" in message:
@@ -56,15 +62,19 @@ def read_call(call: Any) -> ToolCall:
     if not isinstance(call, Mapping):
         call = call.model_dump()
     said = call.get("function", call)
+    extra = call.get("extra_content") or call.get("extraContent")
     return ToolCall(
-        id=call.get("id") or "", name=said.get("name") or "", arguments=arguments_of(said.get("arguments"))
+        id=call.get("id") or "",
+        name=said.get("name") or "",
+        arguments=arguments_of(said.get("arguments")),
+        extra_content=_plain(extra) if isinstance(extra, Mapping) else None,
     )
 
 
 def arguments_of(given: object) -> Mapping[str, Any]:
     """The arguments of a tool call as an object."""
     if isinstance(given, Mapping):
-        return given
+        return dict(_plain(given))
     text = given if isinstance(given, str) else ""
     try:
         read = json.loads(text or "{}")
@@ -73,10 +83,32 @@ def arguments_of(given: object) -> Mapping[str, Any]:
     return read if isinstance(read, dict) else {"INVALID_JSON": text}
 
 
+def _message(given: Any, place: int) -> Message:
+    if isinstance(given, Mapping):
+        return given
+    if isinstance(given, ChatResponse):
+        said: dict[str, Any] = {"role": given.role, "content": given.content or None}
+        return said | ({"tool_calls": given.tool_calls} if given.tool_calls else {})
+    if hasattr(given, "model_dump"):
+        return {name: value for name, value in given.model_dump().items() if value is not None}
+    path = f"messages[{place}]"
+    raise ConfigurationError(f"{path}: a mapping with a role, or an answer.", param=path)
+
+
+def _plain(value: Any) -> Any:
+    """With floats in the place of the Decimals that answers of `/llm` are read with: JSON has no others."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, Mapping):
+        return {name: _plain(inner) for name, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value
+
+
 def _openai_call(call: Any) -> dict[str, Any]:
     read = read_call(call)
     arguments = json.dumps(dict(read.arguments), ensure_ascii=False)
-    return {"id": read.id, "type": "function", "function": {"name": read.name, "arguments": arguments}}
+    shown = {"id": read.id, "type": "function", "function": {"name": read.name, "arguments": arguments}}
+    return shown | ({"extra_content": dict(read.extra_content)} if read.extra_content else {})
 
 
 def _tool(given: Mapping[str, Any]) -> Tool:

@@ -1,6 +1,6 @@
 """The models that the caller may ask for, what they cost, and a list for when nobody can be asked. Public."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -52,6 +52,12 @@ class ModelList:
     models: tuple[Model, ...]
     is_safe_mode: bool = False
     """Nobody could be asked: these are the names that every gateway is set up with, and some may not be there."""
+
+    def __iter__(self) -> Iterator[Model]:
+        return iter(self.models)
+
+    def __len__(self) -> int:
+        return len(self.models)
 
     def find(self, name: str) -> Model | None:
         return next((model for model in self.models if model.id == name), None)

@@ -1,7 +1,7 @@
 """Chat completions, through the official SDK: the gateway's `/v1`, and in direct mode a vendor's own."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -65,7 +65,7 @@ class OpenAISurface:
             **more,
         }
         said = {name: value for name, value in arguments.items() if value is not None}
-        return Invoke(resource=RESOURCE, arguments=said, headers=headers)
+        return Invoke(resource=RESOURCE, arguments=said, headers=headers, timeout_s=request.timeout_s)
 
 
 class OpenAIReader:
@@ -74,8 +74,8 @@ class OpenAIReader:
     def __init__(self, request: ChatRequest) -> None:
         self._request = request
         self._texts: list[str] = []
-        self._calls: dict[int, list[str]] = {}
-        """Id, name and arguments by the call's place."""
+        self._calls: dict[int, dict[str, Any]] = {}
+        """By the call's place."""
         self._usage: Any = None
         self._model, self._finish_reason = "", None
 
@@ -97,7 +97,7 @@ class OpenAIReader:
     def end(self, request_id: str | None) -> tuple[list[ChatChunk], ChatResponse]:
         if self._finish_reason is None:
             raise cut()
-        calls = [read_call(_call(*parts)) for _, parts in sorted(self._calls.items())]
+        calls = [read_call(call) for _, call in sorted(self._calls.items())]
         cost = getattr(self._usage, "cost_usd", None)
         usage = _usage(
             self._usage, self._request, self.text, cost=None if cost is None else Decimal(str(cost))
@@ -113,15 +113,13 @@ class OpenAIReader:
         return [*[ChatChunk(tool_call=call) for call in calls], ChatChunk(usage=usage)], response
 
     def _add(self, piece: Any) -> None:
-        parts = self._calls.setdefault(piece.index, ["", "", ""])
-        parts[0] = piece.id or parts[0]
+        call = self._calls.setdefault(piece.index, {"id": "", "name": "", "arguments": ""})
+        call["id"] = piece.id or call["id"]
         if piece.function is not None:
-            parts[1] = piece.function.name or parts[1]
-            parts[2] += piece.function.arguments or ""
-
-
-def _call(call_id: str, name: str, arguments: str) -> Mapping[str, Any]:
-    return {"id": call_id, "name": name, "arguments": arguments}
+            call["name"] = piece.function.name or call["name"]
+            call["arguments"] += piece.function.arguments or ""
+        if extra := getattr(piece, "extra_content", None):
+            call["extra_content"] = extra
 
 
 def _usage(said: Any, request: ChatRequest, content: str, *, cost: Decimal | None) -> Usage:

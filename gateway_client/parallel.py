@@ -22,8 +22,8 @@ OPENING = 2
 """Calls that begin before the first answer has said what the rates are."""
 PATIENCE_S = 600.0
 """How long one call waits for room in all."""
-Ask = Mapping[str, Any]
-"""The arguments of `chat`, by name."""
+Ask = Mapping[str, Any] | str
+"""The arguments of `chat`, by name, or the message alone."""
 
 
 class ParallelRunner:
@@ -38,7 +38,7 @@ class ParallelRunner:
 
     def run(self, asks: Iterable[Ask]) -> list[ChatResponse | GatewayError]:
         """The answers in order; an error stands in the place of the answer that it is instead of."""
-        return self.map(lambda client, ask: client.chat(**ask), asks)
+        return self.map(lambda client, ask: client.chat(**_arguments(ask)), asks)
 
     def map(
         self, function: Callable[[LLMProvider, Item], Made], items: Iterable[Item]
@@ -87,7 +87,7 @@ class AsyncParallelRunner:
 
     async def run(self, asks: Iterable[Ask]) -> list[ChatResponse | GatewayError]:
         """As ParallelRunner.run."""
-        return await self.map(lambda client, ask: client.chat(**ask), asks)
+        return await self.map(lambda client, ask: client.chat(**_arguments(ask)), asks)
 
     async def map(
         self, function: Callable[[AsyncLLMProvider, Item], Awaitable[Made]], items: Iterable[Item]
@@ -140,3 +140,7 @@ class _Queue(Generic[Item]):
         """Nothing more is handed out."""
         with self._lock:
             self._items = iter(())
+
+
+def _arguments(ask: Ask) -> Mapping[str, Any]:
+    return {"messages": ask} if isinstance(ask, str) else ask

@@ -66,6 +66,7 @@ class _Provider:
         tools: Tools | None,
         temperature: float | None,
         max_tokens: int | None,
+        timeout_s: float | None,
         options: Mapping[str, Any],
     ) -> ChatRequest:
         held = self.connection
@@ -74,6 +75,7 @@ class _Provider:
             tools=as_tools(tools or ()),
             temperature=held.temperature if temperature is None else temperature,
             max_tokens=held.max_tokens if max_tokens is None else max_tokens,
+            timeout_s=timeout_s,
             options=options,
         )
 
@@ -90,7 +92,8 @@ class LLMProvider(_Provider):
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         self._http = httpx2.Client(
-            **http_options(connection.base_url, connection.source), headers=connection.headers
+            **http_options(connection.base_url, connection.source, timeout_s=connection.timeout_s),
+            headers=connection.headers,
         )
         self._driver = SyncDriver(self._http, lambda: self._once_only)
         self._known: ModelList | None = None
@@ -129,10 +132,11 @@ class LLMProvider(_Provider):
         model: str | None = None,
         temperature: float | None = None,
         max_tokens: int | None = None,
+        timeout_s: float | None = None,
         **options: Any,
     ) -> ChatResponse:
         """A whole answer. Raises GatewayError and its kinds."""
-        request = self._request(messages, tools, temperature, max_tokens, options)
+        request = self._request(messages, tools, temperature, max_tokens, timeout_s, options)
         return self._driver.run(self.connection.chat(request, model))
 
     def stream_chat(
@@ -143,12 +147,13 @@ class LLMProvider(_Provider):
         model: str | None = None,
         temperature: float | None = None,
         max_tokens: int | None = None,
+        timeout_s: float | None = None,
         **options: Any,
     ) -> Iterator[ChatChunk]:
         """An answer piece by piece. One that breaks before its first piece is begun again; later it raises
         GatewayUnavailableError, whose `partial` is what had come.
         """
-        request = self._request(messages, tools, temperature, max_tokens, options)
+        request = self._request(messages, tools, temperature, max_tokens, timeout_s, options)
         return self._driver.stream(*self.connection.stream(request, model))
 
     def models(self, *, safe_mode: bool = False) -> ModelList:
@@ -174,7 +179,8 @@ class AsyncLLMProvider(_Provider):
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         self._http = httpx2.AsyncClient(
-            **http_options(connection.base_url, connection.source), headers=connection.headers
+            **http_options(connection.base_url, connection.source, timeout_s=connection.timeout_s),
+            headers=connection.headers,
         )
         self._driver = AsyncDriver(self._http, lambda: self._once_only)
         self._known: ModelList | None = None
@@ -212,10 +218,11 @@ class AsyncLLMProvider(_Provider):
         model: str | None = None,
         temperature: float | None = None,
         max_tokens: int | None = None,
+        timeout_s: float | None = None,
         **options: Any,
     ) -> ChatResponse:
         """As LLMProvider.chat."""
-        request = self._request(messages, tools, temperature, max_tokens, options)
+        request = self._request(messages, tools, temperature, max_tokens, timeout_s, options)
         return await self._driver.run(self.connection.chat(request, model))
 
     def stream_chat(
@@ -226,10 +233,11 @@ class AsyncLLMProvider(_Provider):
         model: str | None = None,
         temperature: float | None = None,
         max_tokens: int | None = None,
+        timeout_s: float | None = None,
         **options: Any,
     ) -> AsyncIterator[ChatChunk]:
         """As LLMProvider.stream_chat, for `async for`."""
-        request = self._request(messages, tools, temperature, max_tokens, options)
+        request = self._request(messages, tools, temperature, max_tokens, timeout_s, options)
         return self._driver.stream(*self.connection.stream(request, model))
 
     async def models(self, *, safe_mode: bool = False) -> ModelList:

@@ -28,6 +28,8 @@ class ProxyConfig:
     temperature: float | None = None
     max_tokens: int | None = None
     fallbacks: tuple[str, ...] = ()
+    timeout_s: float | None = None
+    """How long an answer, or the next piece of a stream, may take to come. None: ten minutes."""
     policy: RetryPolicy = USUAL
 
 
@@ -46,6 +48,7 @@ def connection_of(config: ProxyConfig, auth: TokenSource | None) -> Connection:
         temperature=config.temperature,
         max_tokens=config.max_tokens,
         team=config.team_id,
+        timeout_s=config.timeout_s,
         policy=config.policy,
     )
 

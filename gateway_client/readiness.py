@@ -2,7 +2,7 @@
 
 import time
 
-from gateway_client.errors import GatewayError, GatewayUnavailableError
+from gateway_client.errors import ConfigurationError, GatewayError, GatewayUnavailableError
 from gateway_client.steps import Flow, Send, Wait
 
 PATH = "/health/ready"
@@ -21,6 +21,8 @@ def readiness(timeout_s: float) -> Flow[None]:
         patience_s = max(LEAST_S, min(ANSWER_S, ends_s - time.monotonic()))
         try:
             yield Send(method="GET", path=PATH, signed=False, timeout_s=patience_s)
+        except ConfigurationError:  # waiting would not mend it
+            raise
         except GatewayError as error:
             if time.monotonic() + wait_s > ends_s:
                 raise GatewayUnavailableError(

@@ -23,7 +23,7 @@ AT_ANOTHER_MODEL = frozenset(
 )
 """Codes of what another model may be spared."""
 IN_PROGRESS = "idempotency_in_progress"
-UNREACHABLE, CONNECTION_LOST = "unreachable", "connection_lost"
+UNREACHABLE, CONNECTION_LOST, TIMED_OUT = "unreachable", "connection_lost", "timed_out"
 LEAST_WAIT_S = 0.05
 
 
@@ -49,10 +49,11 @@ class RetryPolicy:
         1. `x-should-retry: false` is obeyed: the call may have been billed, or no repetition would mend it.
         2. A limit that has room again soon (429), and an answer that is still being made under the same Idempotency-Key
            (409), are waited for as long as the gateway says, within the patience.
-        3. A fault is tried again a few times, not sooner than the gateway says.
-        4. Everything else stays as it is.
+        3. Who was not answered in time is told so at once: trying again would be more of the same waiting.
+        4. A fault is tried again a few times, not sooner than the gateway says.
+        5. Everything else stays as it is.
         """
-        if error.should_retry is False:
+        if error.should_retry is False or error.code == TIMED_OUT:
             return None
         told_s = error.retry_after_s or 0.0
         backoff_s = self._backoff_s(tries)

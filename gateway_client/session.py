@@ -20,6 +20,7 @@ from typing import Any, Protocol
 from gateway_client.credentials.credential import Credential, normal_url
 from gateway_client.credentials.store import CredentialStore
 from gateway_client.errors import AuthenticationError, GatewayError, GatewayUnavailableError
+from gateway_client.header_texts import token_text
 from gateway_client.server_clock import ServerClock
 
 EARLY_S = 30.0
@@ -48,7 +49,8 @@ class FixedToken:
     """Implements TokenSource for an ATI token that the program was given: there is nothing to renew."""
 
     def __init__(self, token: str) -> None:
-        self._token = token
+        """Raises ConfigurationError for what can be no token."""
+        self._token = token_text(token)
         self.clock = ServerClock()
 
     def token(self) -> str | None:
@@ -115,6 +117,7 @@ class Session:
         """Stores an ATI token, once the gateway has taken it. Raises AuthenticationError for one that it refuses."""
         from gateway_client.sign_in import ask
 
+        token = token_text(token)
         ask(self.base_url, "GET", "/api/auth/me", token=token, clock=self.clock)
         return self.adopt(
             Credential(base_url=self.base_url, access=token, clock_offset_s=self.clock.offset_s)

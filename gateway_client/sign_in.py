@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx2
 
-from gateway_client.errors import GatewayError, GatewayUnavailableError
+from gateway_client.errors import ConfigurationError, GatewayError, GatewayUnavailableError
 from gateway_client.failures import failure_of
 from gateway_client.server_clock import ServerClock
 from gateway_client.strange_answers import understood
@@ -24,7 +24,7 @@ def ask(
 ) -> Any:
     """The answer's JSON; None where there is none. Tries again while the gateway is not there.
 
-    Raises what `failure_of` makes of a refusal, and GatewayUnavailableError.
+    Raises what `failure_of` makes of a refusal, GatewayUnavailableError, and ConfigurationError for what is no address.
     """
     headers = {"authorization": f"Bearer {token}"} if token else {}
     failure: GatewayError = GatewayUnavailableError(f"{base_url} was not asked.")
@@ -43,13 +43,13 @@ def ask(
                 headers=headers,
                 timeout=httpx2.Timeout(TIMEOUT_S, connect=CONNECT_S),
             )
+        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
+            raise ConfigurationError(f"{base_url} is no address: {error}") from error
         except httpx2.RequestError as error:
             failure = GatewayUnavailableError(
                 f"{base_url} cannot be reached: {str(error) or type(error).__name__}"
             )
             continue
-        except httpx2.InvalidURL as error:
-            raise GatewayUnavailableError(f"{base_url} is no address: {error}") from error
         clock.hear(answer.headers.get("date"))
         if answer.is_success:
             with understood():

@@ -35,6 +35,8 @@ class Invoke:
     resource: str
     arguments: Mapping[str, Any]
     headers: Mapping[str, str] = field(default_factory=dict)
+    timeout_s: float | None = None
+    """As Send has it."""
 
 
 @dataclass(frozen=True, slots=True)

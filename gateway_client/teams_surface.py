@@ -22,7 +22,7 @@ class TeamsSurface:
     """Implements Surface."""
 
     def whole(self, request: ChatRequest, model: str) -> Send:
-        return Send(method="POST", path=CHAT, body=_body(request, model))
+        return Send(method="POST", path=CHAT, body=_body(request, model), timeout_s=request.timeout_s)
 
     def response(self, reply: Reply, request: ChatRequest) -> ChatResponse:
         body = reply.body
@@ -36,7 +36,8 @@ class TeamsSurface:
         )
 
     def streamed(self, request: ChatRequest, model: str) -> Send:
-        return Send(method="POST", path=STREAM, body=_body(request, model) | {"stream": True}, stream=True)
+        body = _body(request, model) | {"stream": True}
+        return Send(method="POST", path=STREAM, body=body, stream=True, timeout_s=request.timeout_s)
 
     def check(self, event: Any) -> None:
         if event is None:

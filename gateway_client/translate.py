@@ -9,8 +9,9 @@ import httpx2
 
 from gateway_client.errors import ConfigurationError, GatewayError, GatewayUnavailableError
 from gateway_client.failures import error_from, failure_of
+from gateway_client.retries import CONNECTION_LOST, TIMED_OUT, UNREACHABLE
 
-NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
+NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 
 @contextmanager
@@ -19,9 +20,14 @@ def translated(address: str) -> Iterator[None]:
     try:
         yield
     except httpx2.InvalidURL as error:
-        raise ConfigurationError(f"{address} is no address: {error}") from error
+        raise _no_address(address, error) from error
+    except UnicodeEncodeError as error:
+        raise ConfigurationError(
+            f"The request cannot be sent: it holds {error.object[error.start : error.end]!r}, which is half a character"
+            " or stands in a header, where only ASCII may."
+        ) from error
     except httpx2.RequestError as error:
-        raise _unreachable(address, error) from error
+        raise _of_the_http_client(address, error) from error
     except _sdk_errors() as error:
         raise _of_the_sdk(address, error) from error
 
@@ -38,16 +44,27 @@ def _of_the_sdk(address: str, error: Any) -> GatewayError:
     if isinstance(error, openai.APIStatusError):
         return failure_of(error.status_code, error.response.headers, error.response.content)
     if isinstance(error, openai.APIConnectionError):
-        return _unreachable(address, error.__cause__ or error)
+        return _of_the_http_client(address, error.__cause__ or error)
     if isinstance(error, openai.APIError):  # an event of a stream
         return error_from(error.body if isinstance(error.body, dict) else {"message": error.message})
     return GatewayError(str(error))
 
 
-def _unreachable(address: str, cause: BaseException) -> GatewayUnavailableError:
-    sent = not isinstance(cause, NEVER_SENT)
-    what = "broke the connection off" if sent else "cannot be reached"
-    return GatewayUnavailableError(
-        f"{address} {what} ({str(cause) or type(cause).__name__}).",
-        code="connection_lost" if sent else "unreachable",
-    )
+def _of_the_http_client(address: str, cause: BaseException) -> GatewayError:
+    if isinstance(cause, httpx2.UnsupportedProtocol):
+        return _no_address(address, cause)
+    if isinstance(cause, httpx2.LocalProtocolError) and "header" in str(cause):
+        return ConfigurationError(
+            "The request cannot be sent: one of its headers has a character that none may have."
+        )
+    if isinstance(cause, NEVER_SENT):
+        what, code = "cannot be reached", UNREACHABLE
+    elif isinstance(cause, httpx2.TimeoutException):
+        what, code = "has not answered in time", TIMED_OUT
+    else:
+        what, code = "broke the connection off", CONNECTION_LOST
+    return GatewayUnavailableError(f"{address} {what} ({str(cause) or type(cause).__name__}).", code=code)
+
+
+def _no_address(address: str, error: BaseException) -> ConfigurationError:
+    return ConfigurationError(f"{address} is no address: {error}")

@@ -3,13 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 Message = Mapping[str, Any]
 """As chat completions have it: `role`, `content`, of an assistant `tool_calls` (ToolCalls, or the SDK's own form), of a
 tool's result `tool_call_id`."""
-Messages = str | Sequence[Message]
-"""A text alone is what the user says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +26,8 @@ class ToolCall:
     id: str
     name: str
     arguments: Mapping[str, Any]
+    extra_content: Mapping[str, Any] | None = field(default=None, repr=False)
+    """What the model wants back with the tool's result, such as signatures of thoughts. It goes along by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +57,16 @@ class ChatResponse:
     role: str = "assistant"
 
 
+class Dumped(Protocol):
+    """A message of the official SDK."""
+
+    def model_dump(self) -> dict[str, Any]: ...
+
+
+Messages = str | Sequence[Message | ChatResponse | Dumped]
+"""A text alone is what the user says. An answer stands for what the assistant has said."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatChunk:
     """A piece of a streamed answer: text, or a whole tool call. The last one has the usage."""
@@ -74,5 +84,7 @@ class ChatRequest:
     tools: Sequence[Tool] = ()
     temperature: float | None = None
     max_tokens: int | None = None
+    timeout_s: float | None = None
+    """How long the answer, or its next piece, may take to come. None: as long as the provider says."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Other fields of the surface."""

@@ -34,6 +34,7 @@ from providers.port import (
 from providers.responses.answer import whole_of as whole_response
 from providers.responses.events import ResponsesEvents
 from providers.responses.request import chat_request as chat_of_response
+from providers.translated.callers_words import in_words_of
 
 MADE_HERE = ("max_tokens", "stream_options", *LEARNT)
 """Fields of the chat request that the translation makes: another name may be tried, or none, where a vendor objects."""
@@ -79,6 +80,8 @@ class _ChatCall(Struct, frozen=True, kw_only=True):
     payload: bytes
     body: Mapping[str, Any]
     asked: Mapping[str, Any]
+    callers: str
+    """The protocol that it was asked in."""
     attempt_id: str
     output_limit: int
     input_bound: int
@@ -145,11 +148,11 @@ async def _streamed(provider: LLMProvider, chat: _ChatCall) -> AsyncGenerator[Ch
 
 def _without_hint(chat: _ChatCall, error: ProviderError) -> _ChatCall:
     """The call without the field that could not be translated and was not sent. Raises the error where that is none
-    which the answer can do without.
+    which the answer can do without, in the words of the caller's protocol.
     """
     field = error.param or ""
     if error.failure is not Failure.UNREACHABLE or field not in LEARNT or field not in chat.body:
-        raise error
+        raise in_words_of(chat.callers, error)
     body = {name: value for name, value in chat.body.items() if name != field}
     return replace(chat, body=body, payload=encode_lenient(body))
 
@@ -193,6 +196,7 @@ def _as_chat(call: ProviderCall, translation: Translation) -> _ChatCall:
         payload=encode_lenient(body),
         body=body,
         asked={name: value for name, value in body.items() if name not in MADE_HERE},
+        callers=call.protocol,
         attempt_id=call.attempt_id,
         output_limit=call.output_limit,
         input_bound=call.input_bound,

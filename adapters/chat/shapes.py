@@ -13,6 +13,8 @@ from metering.types import WireProtocol
 Positive = Annotated[int, Meta(ge=1, le=10_000_000)]
 Role = Annotated[str, Meta(min_length=1, max_length=32)]
 MAX_MESSAGES = 10_000
+THREAD = "thread"
+"""Of Messages: the vendor holds the conversation, and a request sends only what is new in it."""
 MAX_INPUTS = 2_048
 """Of one request for embeddings, as OpenAI has it."""
 
@@ -104,6 +106,12 @@ def check_shape(body: Mapping[str, Any], protocol: WireProtocol) -> None:
         _check_inputs(body["input"])
     elif protocol is WireProtocol.RESPONSES and body.get("input") is None and body.get("prompt") is None:
         raise InvalidRequest("input: say what the model is to answer.", param="input")
+    elif protocol is WireProtocol.MESSAGES and body.get(THREAD) is not None:
+        raise InvalidRequest(
+            f"{THREAD}: what a vendor remembers of a conversation can be seen by no limit here. "
+            "Send the whole conversation in `messages`.",
+            param=THREAD,
+        )
 
 
 def _check_inputs(given: object) -> None:

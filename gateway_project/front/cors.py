@@ -21,6 +21,8 @@ TAKEN = (
     *("x-gateway-tags", "x-gateway-cache", "prefer", "last-event-id"),
     *("openai-organization", "openai-project", "openai-beta"),
     *("anthropic-version", "anthropic-beta", "anthropic-dangerous-direct-browser-access"),
+    "user-agent",  # the SDKs name themselves in it, and Firefox and Safari ask for leave
+    *("traceparent", "tracestate", "baggage"),  # what pages send whose requests are traced
 )
 SDKS_OWN = re.compile(rb"x-stainless-[a-z0-9-]{1,64}")
 """What the vendors' SDKs add about themselves; its names change with their versions."""

@@ -19,6 +19,8 @@ MEANT = {
 }
 """How the paths of vendors' protocols end, whatever base URL a client has, and which of ours does the same."""
 NOT_HERE = {
+    f"{RESPONSES}/input_tokens": f"Tokens are counted at {COUNT_TOKENS}, of a request as Anthropic has it.",
+    f"{RESPONSES}/compact": "Conversations are not made shorter here.",
     f"{RESPONSES}/": "Answers are not stored here, so there is none to fetch, go on with or cancel.",
     f"{MESSAGES}/batches": "There are no batches here.",
 }

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from adapters.chat.shapes import THREAD
 from gateway_project.http.paths import MESSAGES, TEAMS
 from metering.types import Dimension
 
@@ -24,6 +25,8 @@ ANTHROPICS_TYPES = {
     504: "timeout_error",
 }
 """Anthropic's `type` for a status; anything else is an api_error from 500 on, an invalid_request_error below."""
+UNTHREADED = {"error_code": "thread_unsupported_request", "unsupported": [THREAD]}
+"""Anthropic's own words for a conversation that it cannot hold: its SDK then sends the whole of it by itself."""
 PERIODS = {"hour": "hourly", "day": "daily", "week": "weekly", "month": "monthly"}
 """Windows as the Teams client calls them; the others have the same name there."""
 TOO_MANY = 429
@@ -41,6 +44,8 @@ def shaped(
     if is_messages(path):
         usual = "api_error" if status >= 500 else "invalid_request_error"
         error = {**body["error"], "type": ANTHROPICS_TYPES.get(status, usual)}
+        if error["param"] == THREAD:
+            error["details"] = UNTHREADED
         return {"type": "error", "error": error, "request_id": error["request_id"]}
     if path.startswith(TEAMS):
         return body | _for_teams(body["error"], status, retry_after_s)

@@ -2,7 +2,7 @@
 
 `GET /v1/models` and `/v1/models/{id}` show them as OpenAI does, or as Anthropic does to who speaks its protocol; an
 alias or a class is shown as the model that serves it now. OpenAI's form also says what the model costs this caller, so
-that clients can estimate a call. `GET /llm/models` shows models and aliases with labels.
+that clients can estimate a call. `GET /llm/models` shows models and aliases with labels, of what can be chatted with.
 """
 
 from decimal import Decimal
@@ -63,7 +63,7 @@ async def list_labelled(request: Request) -> Response:
                 "available": any(map(is_available, found)),
             }
             for name, found in sorted(models.items())
-            if name not in CLASSES or found[0].name == name
+            if (name not in CLASSES or found[0].name == name) and found[0].answers_in_words
         ]
     )
 

@@ -35,6 +35,8 @@ PLAIN_BYTES = 8
 
 WHO_ANSWERS = frozenset({"models"})
 """Fields whose cost is known once the answer says which model gave it: OpenRouter's list of those that may."""
+CONVERSATION = ("messages", "input")
+"""Fields that nobody can leave out: something within them is at fault."""
 ROOM = 64
 """Tokens that the estimate of an input is allowed to be short by, beside a quarter of it: tokenizers differ."""
 
@@ -69,6 +71,11 @@ def refuse_unbounded(body: Body, unpriced: list[str], form: RequestForm) -> None
     known = field.lower()
     if field not in form.allowed and known in form.allowed:
         hint = f"Write `{known}` in lower case: servers differ in whether they read `{field}`."
+    elif field in CONVERSATION:
+        hint = (
+            "Leave out what in it has no price here (sound, a tool that the vendor runs, a cache mark, what the vendor"
+            " has kept), or ask for a plan without a hard budget."
+        )
     elif field in form.allowed:
         hint = "Leave this value out, or ask for a plan without a hard budget."
     else:

@@ -52,6 +52,11 @@ class ServedModel(Struct, frozen=True, kw_only=True):
     price of its own. They have no others themselves.
     """
 
+    @property
+    def answers_in_words(self) -> bool:
+        """False: it makes embeddings alone."""
+        return EMBEDDINGS not in self.capabilities
+
     def __hash__(self) -> int:
         return hash(self.name)  # traits are read-only and have no hash
 
@@ -93,7 +98,7 @@ def load_models() -> ModelIndex:
             continue
         model = structs.replace(alone, others=others[alone.provider_name])
         by_name[model.name] = model
-        if EMBEDDINGS not in model.capabilities:  # a class stands for what answers in words
+        if model.answers_in_words:  # as who asks for a class wants
             by_class.setdefault(model.model_class, []).append(model)
         for alias in row.aliases:
             by_alias.setdefault(alias, []).append(model)
@@ -242,7 +247,7 @@ def able_to(models: tuple[ServedModel, ...], *, embed: bool) -> tuple[ServedMode
 
     Raises InvalidRequest where all that is left makes nothing but embeddings.
     """
-    able = tuple([model for model in models if (EMBEDDINGS in model.capabilities) is embed])
+    able = tuple([model for model in models if model.answers_in_words is not embed])
     if not able and not embed:
         raise InvalidRequest(
             f"The model {models[0].name!r} makes embeddings alone. Ask /v1/embeddings for them.",

@@ -1,4 +1,4 @@
-"""Blocks of a turn as parts of a chat message: text, pictures and documents."""
+"""Blocks of a turn as parts of a chat message: text, pictures, documents and search results."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -31,6 +31,8 @@ def part_of(block: Mapping[str, Any], path: str) -> Iterator[Part]:
             yield marked(_picture(block, path), block)
         case "document":
             yield from _document(block, path)
+        case "search_result":
+            yield from _search_result(block, path)
         case kind:
             raise refusal(f"{path}.type", f"`{kind}` cannot be translated for this vendor"[:200])
 
@@ -77,10 +79,26 @@ def _inside(source: Mapping[str, Any], path: str) -> str:
     )
 
 
-def _document(block: Mapping[str, Any], path: str) -> Iterator[Part]:
+def _search_result(block: Mapping[str, Any], path: str) -> Iterator[Part]:
+    """What was found, under where."""
+    _refuse_citations(block, path)
+    head = [text_at(block.get(field), f"{path}.{field}") for field in ("title", "source")]
+    parts: list[Part] = [{"type": "text", "text": "\n".join(head)}]
+    for here, inner in blocks_of(block.get("content"), f"{path}.content"):
+        word_at(inner.get("type"), f"{here}.type", ("text",))
+        parts += text_part(inner, here)
+    *others, last = parts
+    yield from (*others, marked(last, block))
+
+
+def _refuse_citations(block: Mapping[str, Any], path: str) -> None:
     citations = block.get("citations")
     if isinstance(citations, Mapping) and citations.get("enabled"):
         raise refusal(f"{path}.citations", "cannot be translated: this vendor does not cite")
+
+
+def _document(block: Mapping[str, Any], path: str) -> Iterator[Part]:
+    _refuse_citations(block, path)
     source = mapping_at(block.get("source"), f"{path}.source")
     kind = word_at(source.get("type"), f"{path}.source.type", ("base64", "text", "content"))
     title, context = block.get("title") or "", block.get("context") or ""

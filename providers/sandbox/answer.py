@@ -12,9 +12,18 @@ from msgspec.structs import replace
 from providers.port import Usage
 from providers.sandbox.chat import LABEL, reply
 from providers.sandbox.directives import Directives, last_user_text, text_of
+from providers.sandbox.filled import filled
 from providers.sandbox.tokens import count_tokens, pieces_of
 from providers.sandbox.tools import ToolCall, calls_for, quoted_results, within
-from providers.sandbox.written import AGAIN, WRITERS, answers_before, is_mistake, material_in, schema_name
+from providers.sandbox.written import (
+    AGAIN,
+    WRITERS,
+    answers_before,
+    is_mistake,
+    material_in,
+    schema_name,
+    shape_of,
+)
 
 MESSAGE_TOKENS = 4
 """What the role markers of one message count."""
@@ -80,7 +89,11 @@ def _input(body: Mapping[str, Any]) -> int:
 
 
 def _json_tokens(value: object) -> int:
-    return count_tokens(json.dumps(value, separators=(",", ":")))
+    return count_tokens(_json(value))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
 
 
 def _quoting(body: Mapping[str, Any]) -> tuple[str, ...]:
@@ -90,10 +103,11 @@ def _quoting(body: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _written(body: Mapping[str, Any]) -> tuple[str, ...]:
-    """The tokens of an answer of the wanted shape; none where no writer knows it."""
+    """The tokens of an answer of the wanted shape, by its writer or made of its schema; none where none is wanted."""
     name = schema_name(body)
     if name not in WRITERS and name not in AGAIN:
-        return ()
+        shape = shape_of(body)
+        return () if shape is None else pieces_of(_json(filled(shape)))
     material = material_in(body)
     if is_mistake(body, material):
         return pieces_of(MISTAKE)

@@ -1,6 +1,7 @@
 """Tools that the sandbox calls because it is told to: `sandbox:tool=NAME {"argument": 1}` in the last user message.
 
-Each directive is a call; its arguments are a JSON object, or nothing. When a tool's result follows the message, the
+Each directive is a call; its arguments are a JSON object, or nothing. Where a call is required and no directive tells
+which, it is the named or first tool's, with arguments of its schema. When a tool's result follows the message, the
 answer quotes it.
 """
 
@@ -15,6 +16,7 @@ from msgspec.structs import replace
 
 from providers.port import Failure, ProviderError
 from providers.sandbox.directives import last_user_text, text_of
+from providers.sandbox.filled import filled
 from providers.sandbox.tokens import count_tokens, pieces_of
 
 MOST_CALLS = 32
@@ -51,7 +53,20 @@ def calls_for(body: Mapping[str, Any]) -> tuple[ToolCall, ...]:
         if name in offered and len(calls) < most:
             digest = blake2b(seed, digest_size=12, salt=number.to_bytes(2, "big")).hexdigest()
             calls.append(ToolCall(id=f"call_{digest}", name=name, arguments=pieces_of(arguments)))
-    return tuple(calls)
+    return tuple(calls) or _forced(body, offered, seed)
+
+
+def _forced(body: Mapping[str, Any], offered: Mapping[str, object], seed: bytes) -> tuple[ToolCall, ...]:
+    """The one call that the request wants whatever its message says, with arguments made of the tool's schema."""
+    choice = body.get("tool_choice")
+    is_named = isinstance(choice, dict) and choice.get("type") == "function"
+    if choice != "required" and not is_named:
+        return ()
+    name, schema = next(iter(offered.items()))
+    made = filled(schema) if schema else {}
+    arguments = json.dumps(made if isinstance(made, dict) else {}, separators=(",", ":"))
+    digest = blake2b(seed, digest_size=12).hexdigest()
+    return (ToolCall(id=f"call_{digest}", name=name, arguments=pieces_of(arguments)),)
 
 
 def within(calls: tuple[ToolCall, ...], limit: int) -> Iterator[ToolCall]:
@@ -99,19 +114,20 @@ def _refusal(why: str, param: str) -> ProviderError:
     return ProviderError(why, failure=Failure.REFUSED, retryable=False, status=400, param=param)
 
 
-def _offered(body: Mapping[str, Any]) -> set[str]:
-    """The functions that may be called."""
+def _offered(body: Mapping[str, Any]) -> Mapping[str, object]:
+    """The functions that may be called, with the schemas of their arguments."""
     choice = body.get("tool_choice")
     if choice == "none":
-        return set()
-    names = {
-        _name_of(tool, f"tools[{place}]")
+        return {}
+    schemas = {
+        _name_of(tool, f"tools[{place}]"): tool["function"].get("parameters")
         for place, tool in enumerate(body.get("tools") or ())
         if tool.get("type", "function") == "function"
     }
     if isinstance(choice, dict) and choice.get("type") == "function":
-        names &= {_name_of(choice, "tool_choice")}
-    return names
+        wanted = _name_of(choice, "tool_choice")
+        return {name: schema for name, schema in schemas.items() if name == wanted}
+    return schemas
 
 
 def _name_of(holder: Mapping[str, Any], path: str) -> str:

@@ -25,6 +25,8 @@ WRITERS: dict[str, Writer] = {
 """By the name of the schema that the request asks for."""
 AGAIN: dict[str, Callable[[Material, int], object]] = {"draft_claims": drafting.write_claims}
 """Those whose answer depends on how many answers to the same request were useless before."""
+ANY_OBJECT: Mapping[str, Any] = {"type": "object", "properties": {"answer": {"type": "string"}}}
+"""Of whom no shape is told."""
 _MARKED = re.compile(r"<(\w+)-([0-9a-f]{16})>\n(.*?)\n</\1-\2>", re.DOTALL)
 _MISTAKES = re.compile(r"sandbox:mistake=(\d)")
 
@@ -34,6 +36,16 @@ def schema_name(body: Mapping[str, Any]) -> str:
     wanted = body.get("response_format")
     schema = wanted.get("json_schema") if isinstance(wanted, dict) else None
     return str(schema.get("name", "")) if isinstance(schema, dict) else ""
+
+
+def shape_of(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The schema of the answer; None: it may be any text."""
+    wanted = body.get("response_format")
+    if not isinstance(wanted, dict) or wanted.get("type") not in ("json_schema", "json_object"):
+        return None
+    named = wanted.get("json_schema")
+    schema = named.get("schema") if isinstance(named, dict) else None
+    return schema if isinstance(schema, dict) and schema else ANY_OBJECT
 
 
 def material_in(body: Mapping[str, Any]) -> Material:

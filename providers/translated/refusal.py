@@ -63,8 +63,10 @@ def list_at(value: object, path: str) -> list[Any]:
 
 def text_at(value: object, path: str) -> str:
     """A text of the request. Raises ProviderError for what is none, and for an empty one."""
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str):
         raise refusal(path, "has to be text")
+    if not value:
+        raise refusal(path, "is empty")
     return value
 
 

@@ -16,7 +16,7 @@ ROUTES = ["/v1/chat/completions", "/v1/models", "/v1/nothing", "/llm/chat", "/ap
 CORS = "access-control-"
 WANTED = (
     *("authorization", "x-api-key", "api-key", "x-team-id", "idempotency-key", "content-type"),
-    *("x-stainless-lang", "x-stainless-retry-count"),
+    *("x-stainless-lang", "x-stainless-retry-count", "user-agent", "traceparent", "tracestate", "baggage"),
 )
 BODY = b'{"model": "sandbox-small", "messages": [{"role": "user", "content": "hello"}]}'
 
@@ -24,6 +24,8 @@ BODY = b'{"model": "sandbox-small", "messages": [{"role": "user", "content": "he
 @pytest.fixture
 def open_server(transactional_db: Any, settings: Any) -> Iterator[Server]:
     """Whose operator has allowed one page."""
+    import gateway_project.asgi  # noqa: F401 - its own application is made now, of the settings as they were
+
     settings.CORS_ALLOWED_ORIGINS = [OURS, "http://localhost:3000"]
     reference_data()
     serve_model()

@@ -22,7 +22,8 @@ MAX_MESSAGES = 10_000
 
 class _Request(Struct, forbid_unknown_fields=True, omit_defaults=True):
     messages: Annotated[list[dict[str, Any]], Meta(min_length=1, max_length=MAX_MESSAGES)]
-    model: str = ""
+    model: str | None = None
+    """None and empty: the plan's default."""
     max_tokens: int | None = None
     temperature: float | None = None
     top_p: float | None = None
@@ -67,7 +68,7 @@ async def internal_models(request: Request) -> Response:
     """The models that internal calls may use."""
     caller = await internal_caller(request)
     found = await gateway_of(request).models(caller, Task.CHAT)
-    models = {model.name: model for served in found.values() for model in served}
+    models = {model.name: model for served in found.values() for model in served if model.answers_in_words}
     shown = [
         {
             "name": model.name,

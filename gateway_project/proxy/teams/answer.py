@@ -108,11 +108,13 @@ def _calls_of(message: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for call in calls if isinstance(calls, list) else ():
         function = call.get("function") if isinstance(call, Mapping) else None
         if isinstance(function, Mapping):
-            yield {
+            shown = {
                 "id": call.get("id"),
                 "name": function.get("name"),
                 "arguments": _arguments(function.get("arguments")),
             }
+            extra = call.get("extra_content")
+            yield shown | ({"extraContent": extra} if isinstance(extra, Mapping) else {})
 
 
 def _arguments(text: object) -> object:

@@ -13,11 +13,13 @@ MAX_MESSAGES, MAX_TOOLS, MAX_CALLS = 10_000, 1_000, 1_000
 Name = Annotated[str, Meta(min_length=1, max_length=256)]
 
 
-class _ToolCall(Struct, forbid_unknown_fields=True):
+class _ToolCall(Struct, forbid_unknown_fields=True, rename="camel"):
     id: Name
     name: Name
     arguments: dict[str, Any] | str = {}
     """An object, or its JSON."""
+    extra_content: dict[str, Any] | None = None
+    """As the answer had it: what the model wants back with the tool's result."""
 
 
 class _Message(Struct, forbid_unknown_fields=True, rename="camel"):
@@ -42,7 +44,8 @@ class _Chosen(Struct, forbid_unknown_fields=True):
 
 class _Request(Struct, forbid_unknown_fields=True, rename="camel"):
     messages: Annotated[list[_Message], Meta(min_length=1, max_length=MAX_MESSAGES)]
-    model: str = ""
+    model: str | None = None
+    """None and empty: the plan's default."""
     tools: Annotated[list[_Tool], Meta(max_length=MAX_TOOLS)] | None = None
     tool_choice: Literal["auto", "none", "required"] | _Chosen | None = None
     temperature: float | None = None
@@ -62,7 +65,7 @@ def chat_of(body: dict[str, Any], *, streamed: bool) -> dict[str, Any]:
             f"stream: here it can only be {str(streamed).lower()}; ask {other}.", param="stream"
         )
     chat: dict[str, Any] = {
-        "model": asked.model,
+        "model": asked.model or "",
         "messages": [_message(message, place) for place, message in enumerate(asked.messages)],
     }
     if asked.tools:
@@ -102,7 +105,8 @@ def _message(given: _Message, place: int) -> dict[str, Any]:
 
 def _call(call: _ToolCall) -> dict[str, Any]:
     arguments = call.arguments if isinstance(call.arguments, str) else _encode(call.arguments).decode()
-    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": arguments}}
+    sent = {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": arguments}}
+    return sent | ({"extra_content": call.extra_content} if call.extra_content else {})
 
 
 def _function(tool: _Tool) -> dict[str, Any]:

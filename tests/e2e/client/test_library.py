@@ -29,7 +29,8 @@ def settings(ann: Person, **facts: str) -> Settings:
 
 
 def test_tools_are_called_and_their_results_come_back_over_both_surfaces(ann: Person) -> None:
-    asked = {"role": "user", "content": 'sandbox:tool=read {"path": "a"}'}
+    asked = {"role": "user", "content": 'sandbox:tool=read {"path": "a", "from": 1.5}'}
+    wanted = {"path": "a", "from": 1.5}
     with ann.client() as client, ann.provider(ann.signed_in()) as provider:
         for each in (client, provider):
             answer = each.chat([asked], [READ], max_tokens=200)
@@ -37,14 +38,13 @@ def test_tools_are_called_and_their_results_come_back_over_both_surfaces(ann: Pe
             [call] = answer.tool_calls
             assert (call.name, call.arguments, streamed.tool_call) == (
                 "read",
-                {"path": "a"},
+                wanted,
                 streamed.tool_call,
             )
             assert streamed.tool_call is not None
-            assert (streamed.tool_call.name, streamed.tool_call.arguments) == ("read", {"path": "a"})
-            said = {"role": "assistant", "content": None, "tool_calls": answer.tool_calls}
+            assert (streamed.tool_call.name, streamed.tool_call.arguments) == ("read", wanted)
             result = {"role": "tool", "tool_call_id": call.id, "content": "apples"}
-            assert "apples" in each.chat([asked, said, result], [READ], max_tokens=200).content
+            assert "apples" in each.chat([asked, answer, result], [READ], max_tokens=200).content
 
 
 def test_an_estimate_by_the_listed_prices_is_what_the_call_costs(ann: Person) -> None:

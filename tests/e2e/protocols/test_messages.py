@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import anthropic
 import pytest
@@ -62,6 +63,46 @@ def test_the_list_of_models_has_the_requests_id_where_the_sdk_looks_for_it(
     listed = claude.models.with_raw_response.list()
     assert listed.headers["request-id"] == listed.headers["x-request-id"]
     assert claude.models.retrieve("sandbox-small")._request_id
+
+
+@anthropic.beta_tool
+def weather(city: str) -> str:
+    """Says the weather.
+
+    Args:
+        city: Where.
+    """
+    return f"sun in {city}"
+
+
+CALLING: list[Any] = [{"role": "user", "content": 'sandbox:tool=weather {"city": "Oslo"}'}]
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+def test_the_sdks_tool_runner_goes_on_without_a_conversation_that_the_vendor_holds(
+    claude: anthropic.Anthropic, streamed: bool
+) -> None:
+    runner: Any = claude.beta.messages.tool_runner(
+        model="sandbox-small", max_tokens=100, messages=CALLING, tools=[weather], stream=streamed
+    )
+    turns = [turn.get_final_message() if streamed else turn for turn in runner]
+    assert [turn.stop_reason for turn in turns] == ["tool_use", "end_turn"]
+    assert turns[-1].content[0].text == "[sandbox] The tool said: sun in Oslo"
+    assert UsageLog.objects.count() == 2, "what was refused costs nothing"
+
+
+def test_a_conversation_that_the_vendor_holds_is_refused_in_the_vendors_words(
+    claude: anthropic.Anthropic,
+) -> None:
+    with pytest.raises(anthropic.BadRequestError) as error:
+        claude.beta.messages.create(
+            model="sandbox-small", messages=CALLING, max_tokens=9, thread={"type": "create"}
+        )
+    body: Any = error.value.body
+    assert (body["error"]["param"], body["error"]["details"]["error_code"]) == (
+        "thread",
+        "thread_unsupported_request",
+    )
 
 
 def test_errors_are_typed(claude: anthropic.Anthropic) -> None:

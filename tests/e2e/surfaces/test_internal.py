@@ -8,6 +8,7 @@ import pytest
 from metering.models import UsageLog
 from tests.e2e.server import Server
 from tests.factories import BudgetFactory
+from tests.served import serve_model
 
 pytestmark = pytest.mark.slow
 OLD, NEW = "old-secret", "dev-secret-token"
@@ -70,6 +71,13 @@ def test_models_are_listed_with_the_vendors_names(agents: httpx.Client) -> None:
     assert model["max_tokens"] > 0
 
 
+def test_a_model_of_embeddings_is_not_offered_to_agents(agents: httpx.Client) -> None:
+    serve_model("vectors", capabilities=["embeddings"])
+    assert [model["name"] for model in agents.get("/internal/llm/models").json()["models"]] == [
+        "sandbox-small"
+    ]
+
+
 def test_an_agents_usage_and_what_its_limits_have_left(agents: httpx.Client) -> None:
     BudgetFactory(
         scope="agent", scope_id="agent:sofia", per="agent", dimension="requests", window="day", amount=5
@@ -87,6 +95,11 @@ def test_an_agents_usage_and_what_its_limits_have_left(agents: httpx.Client) -> 
 def test_an_agent_may_call_ten_times_a_minute_where_no_rule_says_otherwise(agents: httpx.Client) -> None:
     codes = [agents.post("/internal/llm/proxy", json=ASKED).status_code for _ in range(11)]
     assert codes == [200] * 10 + [429]
+
+
+def test_a_model_that_is_null_is_the_plans_default(agents: httpx.Client) -> None:
+    answer = agents.post("/internal/llm/proxy", json=ASKED | {"model": None, "max_tokens": None})
+    assert (answer.status_code, answer.json()["model_resolved"]) == (200, "sandbox-small")
 
 
 def test_usage_is_told_by_agent(agents: httpx.Client) -> None:

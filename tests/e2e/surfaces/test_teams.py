@@ -10,6 +10,7 @@ import pytest
 from metering.models import UsageLog
 from tests.e2e.server import Server
 from tests.factories import BudgetFactory, TeamFactory, UserFactory, alder, make_token
+from tests.served import serve_model
 
 pytestmark = pytest.mark.slow
 HELLO = [{"role": "user", "content": "hello"}]
@@ -43,6 +44,14 @@ def test_a_chat_answers_in_the_documents_words(teams: httpx.Client) -> None:
         "totalTokens": row.input_tokens + 9,
         "cost": row.cost_nano_usd / 10**9,
     }
+
+
+def test_a_field_that_is_null_is_as_if_it_were_left_out(teams: httpx.Client) -> None:
+    nothing = dict.fromkeys(
+        ("model", "tools", "toolChoice", "temperature", "topP", "maxTokens", "stop", "metadata")
+    )
+    answer = teams.post("/llm/chat", json={"messages": HELLO, **nothing})
+    assert (answer.status_code, answer.json()["model"]) == (200, "sandbox/sandbox-small")
 
 
 def test_a_stream_brings_chunks_and_ends_with_the_usage(teams: httpx.Client) -> None:
@@ -138,3 +147,10 @@ def test_the_usage_of_some_days_adds_up(teams: httpx.Client) -> None:
 def test_models_are_listed_with_labels(teams: httpx.Client) -> None:
     [model] = teams.get("/llm/models").json()
     assert model == {"id": "sandbox-small", "label": model["label"], "provider": "sandbox", "available": True}
+
+
+def test_a_model_of_embeddings_is_not_offered_for_chats(teams: httpx.Client) -> None:
+    serve_model("vectors", capabilities=["embeddings"], aliases=["vectors-default"])
+    told = [model["id"] for model in teams.get("/llm/models").json()]
+    assert told == ["sandbox-small"]
+    assert "vectors" in [model["id"] for model in teams.get("/v1/models").json()["data"]]

@@ -2,8 +2,9 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -11,12 +12,13 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """One answer; `cut`: the connection is closed instead of it."""
+    """One answer; `cut`: the connection is closed instead of it; `slow_s`: it comes so much later."""
 
     status: int = 200
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     cut: bool = False
+    slow_s: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +86,7 @@ def scripted(*answers: Answer) -> Iterator[Scripted]:
             answer = script.answer_to(
                 Asked(path=self.path, headers=headers, body=json.loads(content) if content else None)
             )
+            time.sleep(answer.slow_s)
             if answer.cut:
                 self.close_connection = True
                 return
@@ -93,7 +96,8 @@ def scripted(*answers: Answer) -> Iterator[Scripted]:
                 self.send_header(name, value)
             self.send_header("content-length", str(len(body.encode())))
             self.end_headers()
-            self.wfile.write(body.encode())
+            with suppress(ConnectionError):  # who asked may have gone
+                self.wfile.write(body.encode())
 
         do_GET = do_POST
 

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,14 +13,21 @@ from gateway_client import (
     AsyncGatewayClient,
     AuthenticationError,
     BudgetExceededError,
+    ChatResponse,
     ConcurrencyExceededError,
+    FixedToken,
+    GatewayApi,
     GatewayClient,
     GatewayError,
     GatewayUnavailableError,
     InvalidRequestError,
+    ParallelRunner,
+    ProxiedLLMProvider,
+    ProxyConfig,
     RateLimitedError,
     RetryPolicy,
     Settings,
+    ToolCall,
 )
 from tests.unit.gateway_client.scripted import Answer, Scripted, good, refusal, scripted, stream
 
@@ -128,6 +136,19 @@ def test_a_stream_that_breaks_before_its_first_piece_is_begun_again() -> None:
         assert len(script.asked) == 3
 
 
+def test_a_streamed_call_of_a_tool_has_what_the_model_wants_back() -> None:
+    signed = {"google": {"thought_signature": "c2ln"}}
+    function = {"name": "read", "arguments": "{"}
+    begun = [{"index": 0, "id": "c", "function": function, "extra_content": signed}]
+    ended = [{"index": 0, "function": {"arguments": "}"}}]
+    pieces = [
+        {**PIECE, "choices": [{"index": 0, "delta": {"tool_calls": calls}}]} for calls in (begun, ended)
+    ]
+    with asking(stream(*pieces, END)) as (client, _):
+        call, _last = client.stream_chat("hello")
+    assert call.tool_call == ToolCall(id="c", name="read", arguments={}, extra_content=signed)
+
+
 def test_a_stream_that_ends_too_early_is_told_with_what_had_come() -> None:
     with asking(stream(PIECE, PIECE, done=False)) as (client, script):
         with pytest.raises(GatewayUnavailableError) as caught:
@@ -145,6 +166,47 @@ def test_an_error_within_a_stream_has_its_kind_and_code() -> None:
         "r-2",
         "hel",
     )
+
+
+SLOW = replace(good(), slow_s=1.5)
+
+
+@pytest.mark.parametrize(
+    ("clients", "calls"), [({"timeout_s": 0.2}, {}), ({}, {"timeout_s": 0.2})], ids=["client", "call"]
+)
+@pytest.mark.parametrize("way", ["chat", "stream_chat"])
+def test_who_is_not_answered_in_time_is_told_so_and_is_not_asked_for_again(
+    way: str, clients: dict[str, float], calls: dict[str, float]
+) -> None:
+    with asking(SLOW, good(), **clients) as (client, script):
+        with pytest.raises(GatewayUnavailableError, match="not answered in time") as caught:
+            list(getattr(client, way)("hello", **calls))
+        assert len(script.asked) <= 1, "a busy machine may give up before it has asked"
+    assert caught.value.code == "timed_out"
+
+
+@pytest.mark.parametrize("way", ["chat", "stream_chat"])
+def test_a_team_s_provider_waits_as_long_as_it_is_told(way: str) -> None:
+    with scripted(SLOW) as script:
+        config = ProxyConfig(api_url=script.url, access_token="ati_secret", timeout_s=9)
+        with ProxiedLLMProvider(config) as provider, pytest.raises(GatewayUnavailableError) as caught:
+            list(getattr(provider, way)("hello", timeout_s=0.1))
+    assert caught.value.code == "timed_out"
+
+
+def test_the_api_waits_as_long_as_it_is_told() -> None:
+    with scripted(SLOW) as script, pytest.raises(GatewayUnavailableError) as caught:
+        GatewayApi(script.url, FixedToken("k"), timeout_s=0.1).me()
+    assert caught.value.code == "timed_out"
+
+
+async def test_the_async_client_waits_as_long_as_it_is_told() -> None:
+    with scripted(SLOW) as script:
+        settings = Settings(base_url=script.url, api_key="ati_secret")
+        async with AsyncGatewayClient(settings, timeout_s=0.1) as client:
+            with pytest.raises(GatewayUnavailableError) as caught:
+                await client.chat("hello")
+    assert caught.value.code == "timed_out"
 
 
 async def test_the_async_client_tries_again_alike() -> None:
@@ -189,3 +251,16 @@ def test_the_key_of_the_application_is_the_bearer_and_no_other_key_is(
     assert script.asked[0].headers["authorization"] == "Bearer ati_secret"
     assert script.asked[0].headers["x-mine"] == "mine"
     assert "another" not in str(script.asked)
+
+
+def test_the_parallel_runner_takes_messages_alone_too() -> None:
+    with asking(good("one"), good("two")) as (client, _):
+        outcomes = ParallelRunner(client, workers=1).run(["hi", {"messages": "hi", "model": "other"}])
+    assert [outcome.content for outcome in outcomes if isinstance(outcome, ChatResponse)] == ["one", "two"]
+
+
+def test_a_list_of_models_is_gone_through_and_counted() -> None:
+    rows = [{"id": name, "object": "model"} for name in ("a", "b")]
+    with asking(Answer(body={"object": "list", "data": rows})) as (client, _):
+        found = client.models()
+    assert ([model.id for model in found], len(found)) == (["a", "b"], 2)

@@ -1,18 +1,22 @@
 """What the client says to people, and what it counts."""
 
+import json
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from openai.types.chat import ChatCompletionMessage
 
-from gateway_client import BudgetExceededError, BudgetStatus, LimitUsage
+from gateway_client import BudgetExceededError, BudgetStatus, ConfigurationError, LimitUsage
 from gateway_client.budget import read_status, warning
 from gateway_client.failures import failure_of
-from gateway_client.messages import openai_message, teams_message
+from gateway_client.messages import as_messages, openai_message, read_call, teams_message
 from gateway_client.tokens import count_tokens
-from gateway_client.values import ToolCall
+from gateway_client.values import ChatResponse, ToolCall, Usage
 from providers.token_counting import count_tokens as gateways_count
 
 RESETS = datetime(2026, 12, 1, tzinfo=UTC)
@@ -108,3 +112,39 @@ def test_a_tool_call_has_the_words_of_each_surface() -> None:
     assert teams_message(theirs)["toolCalls"] == [{"id": "c", "name": "read", "arguments": {"path": "a"}}]
     broken = {**theirs, "tool_calls": [{"id": "c", "function": {"name": "read", "arguments": "{"}}]}
     assert teams_message(broken)["toolCalls"][0]["arguments"] == {"INVALID_JSON": "{"}
+
+
+def test_what_a_model_wants_back_with_its_tools_results_goes_along_over_both_surfaces() -> None:
+    signed = {"google": {"thought_signature": "c2ln", "weight": 0.5}}
+    function = {"name": "read", "arguments": "{}"}
+    theirs = {"role": "assistant", "tool_calls": [{"id": "c", "function": function, "extra_content": signed}]}
+    assert openai_message(theirs)["tool_calls"][0]["extra_content"] == signed
+    [call] = teams_message(theirs)["toolCalls"]
+    assert call["extraContent"] == signed
+    assert read_call(call).extra_content == signed
+
+
+def test_numbers_of_a_tool_call_can_be_sent_again() -> None:
+    said = {"id": "c", "name": "read", "arguments": {"from": Decimal("1.5"), "all": [Decimal(2), {"x": 3}]}}
+    again = teams_message({"role": "assistant", "tool_calls": [read_call(said)]})
+    assert json.loads(json.dumps(again))["toolCalls"][0]["arguments"] == {"from": 1.5, "all": [2.0, {"x": 3}]}
+
+
+def test_an_answer_and_the_sdks_message_stand_for_what_the_assistant_said() -> None:
+    usage = Usage(input_tokens=1, output_tokens=1, total_tokens=2)
+    call = ToolCall(id="c", name="read", arguments={})
+    answer = ChatResponse(content="", tool_calls=(call,), usage=usage, model="m")
+    plain = ChatResponse(content="hi", usage=usage, model="m")
+    theirs = ChatCompletionMessage(role="assistant", content="ho")
+    assert as_messages([answer, plain, theirs]) == [
+        {"role": "assistant", "content": None, "tool_calls": (call,)},
+        {"role": "assistant", "content": "hi"},
+        {"role": "assistant", "content": "ho"},
+    ]
+
+
+@pytest.mark.parametrize(("given", "param"), [(None, "messages"), ([{"role": "user"}, 7], "messages[1]")])
+def test_what_is_no_message_is_named(given: Any, param: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(param)) as caught:
+        as_messages(given)
+    assert caught.value.param == param

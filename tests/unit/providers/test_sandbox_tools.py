@@ -70,14 +70,41 @@ async def test_a_call_within_the_arguments_of_another_is_text() -> None:
         {"tools": None},
         {"tools": [{"type": "custom", "custom": {"name": "write_file"}}]},
         {"tool_choice": "none"},
-        {"tool_choice": {"type": "function", "function": {"name": "read_file"}}},
     ],
-    ids=["not offered", "none offered", "no function", "not wanted", "another one wanted"],
+    ids=["not offered", "none offered", "no function", "not wanted"],
 )
 async def test_a_tool_that_it_may_not_call_means_an_answer_in_words(fields: dict[str, Any]) -> None:
     choice = await choice_of(WRITE, **fields)
     assert "tool_calls" not in choice["message"]
     assert (choice["message"]["content"][:9], choice["finish_reason"]) == ("[sandbox]", "stop")
+
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}, "days": {"type": "integer", "minimum": 3}},
+    "required": ["city", "days"],
+}
+WEATHER = [*tools("read_file"), {"type": "function", "function": {"name": "weather", "parameters": SCHEMA}}]
+NAMED = {"type": "function", "function": {"name": "weather"}}
+FILLED = [("weather", {"city": "sandbox city", "days": 3})]
+
+
+async def test_where_a_call_is_required_there_is_one_with_arguments_of_the_tool_s_schema() -> None:
+    assert await made_by("hello", tools=WEATHER[1:], tool_choice="required") == FILLED
+    assert await made_by(WRITE, tools=WEATHER, tool_choice="required") == [("read_file", {})]
+    assert await made_by("hello", tools=WEATHER, tool_choice=NAMED) == FILLED
+    assert await made_by("sandbox:tool=read_file", tools=WEATHER, tool_choice=NAMED) == FILLED
+
+
+async def test_a_directive_tells_which_call_is_made_where_one_is_required() -> None:
+    said = 'sandbox:tool=weather {"city": "Oslo"}'
+    assert await made_by(said, tools=WEATHER, tool_choice="required") == [("weather", {"city": "Oslo"})]
+
+
+async def test_what_is_required_is_called_once_and_then_its_result_is_quoted() -> None:
+    messages = [{"role": "user", "content": "hello"}, {"role": "tool", "tool_call_id": "1", "content": "sun"}]
+    choice = await choice_of("", messages=messages, tools=WEATHER, tool_choice="required")
+    assert (choice["finish_reason"], choice["message"]["content"]) == ("stop", "[sandbox] The tool said: sun")
 
 
 async def test_the_results_are_quoted() -> None:

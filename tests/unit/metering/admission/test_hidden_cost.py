@@ -60,6 +60,12 @@ def test_a_tool_that_a_vendor_runs_is_found_wherever_it_is_offered(
     assert caught.value.param == param
 
 
+def test_of_a_conversation_it_is_said_what_in_it_may_be_left_out() -> None:
+    sound = {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}}
+    with pytest.raises(UnpriceableRequest, match=r"of this `messages` .*Leave out what in it .*sound"):
+        bounded(WireProtocol.CHAT, messages=[{"role": "user", "content": [sound]}])
+
+
 def test_a_cache_mark_on_a_part_is_found() -> None:
     part = {"type": "input_text", "text": "go", "prompt_cache_breakpoint": {"ttl": "12h"}}
     with pytest.raises(UnpriceableRequest):  # the model's price has no cache of 12 hours

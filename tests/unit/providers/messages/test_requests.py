@@ -107,6 +107,34 @@ def test_a_pdf_is_a_file_with_its_title_as_its_name() -> None:
     assert message["content"] == [{"type": "file", "file": file}]
 
 
+FOUND = {
+    "type": "search_result",
+    "title": "Pumps",
+    "source": "https://a.example/pumps",
+    "content": [{"type": "text", "text": "They pump."}],
+}
+FOUND_PARTS = [
+    {"type": "text", "text": "Pumps\nhttps://a.example/pumps"},
+    {"type": "text", "text": "They pump."},
+]
+
+
+def test_what_a_search_found_is_text_under_where_it_was_found() -> None:
+    (message,) = said(user([{**FOUND, "citations": {"enabled": False}}]))
+    assert message["content"] == FOUND_PARTS
+
+
+def test_what_a_search_found_in_a_tools_result_is_the_tools_text() -> None:
+    _, told = said(assistant([use("a")]), user([result("a", [FOUND])]))
+    assert told["content"] == "Pumps\nhttps://a.example/pumps\nThey pump."
+
+
+def test_the_mark_for_the_cache_of_what_a_search_found_is_behind_all_of_it() -> None:
+    mark = {"type": "ephemeral"}
+    (message,) = said(user([{**FOUND, "cache_control": mark}]))
+    assert message["content"] == [FOUND_PARTS[0], {**FOUND_PARTS[1], "cache_control": mark}]
+
+
 def test_a_document_of_text_is_text_under_its_title() -> None:
     source = {"type": "text", "media_type": "text/plain", "data": "the words"}
     (message,) = said(user([{"type": "document", "source": source, "title": "Notes"}]))
@@ -385,7 +413,9 @@ def test_what_has_no_counterpart_is_refused_by_name(fields: dict[str, Any], fiel
             ),
             "messages[0].content[0].citations",
         ),
-        (user([{"type": "search_result"}]), "messages[0].content[0].type"),
+        (user([{"type": "search_result"}]), "messages[0].content[0].title"),
+        (user([{**FOUND, "citations": {"enabled": True}}]), "messages[0].content[0].citations"),
+        (user([{**FOUND, "content": [PNG]}]), "messages[0].content[0].content[0].type"),
         (user([{"type": "container_upload"}]), "messages[0].content[0].type"),
         (user([result("a", [{"type": "tool_reference"}])]), "messages[0].content[0].content[0].type"),
         (user([{"text": "a"}]), "messages[0].content[0].type"),
