@@ -13,10 +13,10 @@ from admin_console.parts import Cell, Choice, Column, Empty, FilterBar, Row, Sel
 from admin_console.trail.asked import OLDEST, asked_trail, cursor_in_url, written
 from admin_console.who import Viewer
 from admin_console.wording import when
-from metering.audit_trail.entries import AN_OPERATOR, Entry, entries_of, people_in
+from metering.audit_trail.entries import AN_OPERATOR, Entry, people_in
 from metering.audit_trail.lines import trail_as_csv
 from metering.audit_trail.nouns import NOUNS
-from metering.audit_trail.read_trail import OPERATOR, trail_page
+from metering.audit_trail.read_trail import OPERATOR
 from metering.audit_trail.search_trail import MOST as SEARCHED
 from metering.audit_trail.search_trail import search_trail
 from metering.audit_trail.values import NONE
@@ -36,12 +36,9 @@ COLUMNS = (
 def trail(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpResponse:
     asked = asked_trail(request, viewer)
     words, cursor = typed(request.GET).lower().split(), cursor_in_url(request)
-    reads: Any = {"tenant": viewer.tenant, "zone": page["zone"]}
-    if words:
-        entries, after = search_trail(asked.filter, words, limit=LINES, after=cursor, **reads)
-    else:
-        events, after = trail_page(asked.filter, limit=LINES, after=cursor)
-        entries = entries_of(events, **reads)
+    entries, after = search_trail(
+        asked.filter, words, tenant=viewer.tenant, zone=page["zone"], limit=LINES, after=cursor
+    )
     shown = {
         "filters": _filters(request, asked.filter.tenant, is_operator=viewer.tenant is None),
         "problems": asked.problems,
