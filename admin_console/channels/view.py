@@ -77,7 +77,7 @@ def channel_new(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> H
     if kind not in Kind.values:
         raise Http404
     tenant = tenant_in_url(request, viewer)
-    form = ChannelForm(request.POST or None, kind=kind)
+    form = ChannelForm(request.POST or None, kind=kind, is_of_tenant=tenant is not None)
     made: list[tuple[WebhookEndpoint, str]] = []
 
     def create() -> None:
@@ -97,7 +97,13 @@ def channel_new(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> H
 def channel(request: HttpRequest, viewer: Viewer, page: dict[str, Any], id: UUID) -> HttpResponse:
     row = channel_in_reach(viewer, id)
     changed, rotated = request.POST.get("verb") == "change", request.POST.get("verb") == "rotate"
-    form = ChannelForm(request.POST if changed else None, kind=row.kind, row=row, initial=_initial(row))
+    form = ChannelForm(
+        request.POST if changed else None,
+        kind=row.kind,
+        is_of_tenant=row.tenant_id is not None,
+        row=row,
+        initial=_initial(row),
+    )
     rotate = RotateForm(request.POST if rotated else None)
     if changed and form.is_valid() and is_accepted(form, lambda: _change(request, row, form)):
         messages.success(request, "It is changed.")
