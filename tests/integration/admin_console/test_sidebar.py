@@ -51,3 +51,8 @@ def test_a_super_admin_finds_every_noun_and_every_page_with_an_icon(db: Any) -> 
     nouns = {title_of(model) for models in GROUPS.values() for model in models}
     pages = {page.title for page in PAGES if page.icon and not page.is_for_tenants}
     assert nouns | pages <= {*main, *rest}
+
+
+def test_nouns_are_called_by_words_not_by_their_classes_names() -> None:
+    titles = [title_of(model) for models in GROUPS.values() for model in models]
+    assert [title for title in titles if re.search("[a-z][A-Z]", title)] == []
