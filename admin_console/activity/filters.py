@@ -45,7 +45,7 @@ def filters_of(query: QueryDict, viewer: Viewer, question: Question) -> FilterBa
         query, ranges=True, default_range=DEFAULT_RANGE, selects=_selects(viewer), labels=labels
     )
     whole = FilterBar.of(_without_part(query), ranges=True, default_range=DEFAULT_RANGE)
-    bar = replace(bar, ranges=whole.ranges)
+    bar = replace(bar, ranges=whole.ranges).with_days(question.chosen.days)
     if "from" not in query and "to" not in query:
         return bar
     part = Chip(

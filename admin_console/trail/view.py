@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from admin_console.parts import Cell, Choice, Column, Empty, FilterBar, Row, Select, Table, typed, with_query
-from admin_console.trail.asked import OLDEST, asked_trail, cursor_in_url, written
+from admin_console.trail.asked import OLDEST, AskedTrail, asked_trail, cursor_in_url, written
 from admin_console.who import Viewer
 from admin_console.wording import when
 from metering.audit_trail.entries import AN_OPERATOR, Entry, people_in
@@ -40,7 +40,7 @@ def trail(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpRes
         asked.filter, words, tenant=viewer.tenant, zone=page["zone"], limit=LINES, after=cursor
     )
     shown = {
-        "filters": _filters(request, asked.filter.tenant, is_operator=viewer.tenant is None),
+        "filters": _filters(request, asked, is_operator=viewer.tenant is None),
         "problems": asked.problems,
         "table": _table(request, entries, page["zone"], with_tenant=viewer.tenant is None),
         "first": with_query(request.GET) if "cursor" in request.GET else "",
@@ -67,7 +67,8 @@ def trail_csv(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> Htt
     )
 
 
-def _filters(request: HttpRequest, tenant: Tenant | None, *, is_operator: bool) -> FilterBar:
+def _filters(request: HttpRequest, asked: AskedTrail, *, is_operator: bool) -> FilterBar:
+    tenant = asked.filter.tenant
     nouns = tuple(Choice(value=noun, label=noun.capitalize()) for noun in NOUNS)
     selects = [Select(name="noun", label="About", choices=nouns)]
     if tenant is not None:
@@ -78,7 +79,8 @@ def _filters(request: HttpRequest, tenant: Tenant | None, *, is_operator: bool) 
         tenants = Tenant.objects.order_by("name").values_list("slug", "name")[:MOST_PEOPLE]
         choices = tuple(Choice(value=slug, label=name) for slug, name in tenants)
         selects.append(Select(name="tenant", label="Tenant", choices=choices))
-    return FilterBar.of(request.GET, ranges=True, selects=tuple(selects), search="Who, what or whom")
+    bar = FilterBar.of(request.GET, ranges=True, selects=tuple(selects), search="Who, what or whom")
+    return bar.with_days(asked.days)
 
 
 def _table(request: HttpRequest, entries: list[Entry], zone: Any, *, with_tenant: bool) -> Table:
