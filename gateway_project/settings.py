@@ -143,6 +143,8 @@ INSTALLED_APPS = [
     "gateway_project",  # its commands
 ]
 
+CSRF_FAILURE_VIEW = "gateway_project.http.django_refusals.csrf_failed"
+
 MIDDLEWARE = [
     "gateway_project.http.django_request_id.request_id_middleware",
     "django.middleware.security.SecurityMiddleware",
