@@ -171,6 +171,16 @@ def test_a_page_that_there_is_not_leads_on() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("page", "is_told"), [("plans/", True), ("nonsense/", True), ("explore/", False)])
+def test_who_is_led_away_from_a_page_of_others_is_told(page: str, is_told: bool) -> None:
+    client = Client()
+    client.force_login(UserFactory(role=User.Role.TENANT_ADMIN))
+    overview = client.get(f"/admin/login/?next=/admin/{page}", follow=True)
+    assert overview.request["PATH_INFO"] == "/admin/"
+    assert ("is not among yours" in overview.content.decode()) is is_told
+
+
+@pytest.mark.django_db
 def test_a_form_of_another_session_says_that_nothing_was_done() -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(UserFactory(role=User.Role.TENANT_ADMIN))
