@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from time import monotonic
 from uuid import UUID
 
 from django.db import OperationalError, transaction
@@ -23,6 +24,8 @@ from metering.models import (
 from metering.types import Audience, EventType
 
 BATCH = 100
+RUN_S = 20.0
+"""After so long a run begins no other batch: mails, those about passwords too, are sent after it by the same task."""
 MAX_RECIPIENTS = 100
 """The most people who are told about one alert."""
 OF_THE_TENANT = frozenset({EventType.STATEMENT_READY})
@@ -36,15 +39,19 @@ logger = logging.getLogger(__name__)
 def address_alerts(*, now: datetime) -> int:
     """Make the deliveries and notifications of alerts and notices that have none yet; how many of them that were.
 
-    Many workers may do it at once: each takes other alerts. A tenant's alerts go to its admins, those of vendors and of
+    Many workers may do it at once: each takes other alerts. Of a storm a run does what it can in RUN_S, a batch of each
+    kind in turn, and the next run goes on. A tenant's alerts go to its admins, those of vendors and of
     meters that tenants share to super admins, notices to whom they are for, and each of them, but what concerns one
     person alone, to the endpoints that chose its type. Where there is nobody, the alert is in the console and the API
     only.
     """
-    addressed = 0
-    for kind in COLUMNS:
-        while batch := _address_batch(kind, now):
-            addressed += batch
+    addressed, begun_s, waiting = 0, monotonic(), list(COLUMNS)
+    while waiting:
+        counts = {kind: _address_batch(kind, now) for kind in waiting}
+        addressed += sum(counts.values())
+        waiting = [kind for kind, count in counts.items() if count]
+        if monotonic() - begun_s >= RUN_S:
+            break
     return addressed
 
 

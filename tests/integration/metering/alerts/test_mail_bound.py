@@ -14,7 +14,7 @@ from metering.alerts.address_resets import address_resets
 from metering.alerts.deliver import deliver_due
 from metering.alerts.email import EmailChannel
 from metering.alerts.mail_bound import TOO_MANY
-from metering.models import AlertDelivery, Notification, PasswordReset, UsageMeter, User
+from metering.models import AlertDelivery, Notification, PasswordReset, QuotaAlert, UsageMeter, User
 from metering.types import Audience
 from tests.factories import AlertFactory, BudgetFactory, MeterFactory, UserFactory, alder, birch
 from tests.integration.metering.alerts.conftest import Clock
@@ -90,6 +90,18 @@ def test_what_operators_are_told_of_a_tenant_counts_as_the_tenants(
         tell(clock, Audience.SUPER_ADMINS, tenant_id=alder().pk)
         tell(clock, Audience.SUPER_ADMINS)
     assert deliver(clock) == 3 + 5
+
+
+def test_a_run_leaves_the_rest_of_a_storm_to_the_next_and_goes_on_to_the_mails(
+    admin: User, server: MailServer, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("metering.alerts.address.BATCH", 1)
+    monkeypatch.setattr("metering.alerts.address.RUN_S", 0.0)
+    storm()
+    tell(clock, tenant_id=alder().pk)
+    assert deliver(clock) == 2, "one alert and one notice"
+    assert QuotaAlert.objects.filter(addressed_at=None).count() == 4
+    assert deliver(clock) == 1
 
 
 @pytest.mark.django_db(transaction=True)
