@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from admin_console.parts import Cell, Choice, Column, Empty, FilterBar, Row, Select, Table, typed, with_query
+from admin_console.reach import tenant_selects
 from admin_console.trail.asked import OLDEST, AskedTrail, asked_trail, cursor_in_url, written
 from admin_console.who import Viewer
 from admin_console.wording import when
@@ -20,7 +21,6 @@ from metering.audit_trail.read_trail import OPERATOR
 from metering.audit_trail.search_trail import MOST as SEARCHED
 from metering.audit_trail.search_trail import search_trail
 from metering.audit_trail.values import NONE
-from metering.models import Tenant
 
 LINES = 50
 NEWEST = f"-{OLDEST}"
@@ -40,7 +40,7 @@ def trail(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpRes
         asked.filter, words, tenant=viewer.tenant, zone=page["zone"], limit=LINES, after=cursor
     )
     shown = {
-        "filters": _filters(request, asked, is_operator=viewer.tenant is None),
+        "filters": _filters(request, asked, viewer),
         "problems": asked.problems,
         "table": _table(request, entries, page["zone"], with_tenant=viewer.tenant is None),
         "first": with_query(request.GET) if "cursor" in request.GET else "",
@@ -67,7 +67,7 @@ def trail_csv(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> Htt
     )
 
 
-def _filters(request: HttpRequest, asked: AskedTrail, *, is_operator: bool) -> FilterBar:
+def _filters(request: HttpRequest, asked: AskedTrail, viewer: Viewer) -> FilterBar:
     tenant = asked.filter.tenant
     nouns = tuple(Choice(value=noun, label=noun.capitalize()) for noun in NOUNS)
     selects = [Select(name="noun", label="About", choices=nouns)]
@@ -75,10 +75,7 @@ def _filters(request: HttpRequest, asked: AskedTrail, *, is_operator: bool) -> F
         people = [*people_in(tenant, most=MOST_PEOPLE), (OPERATOR, AN_OPERATOR)]
         choices = tuple(Choice(value=email, label=label) for email, label in people)
         selects.append(Select(name="person", label="Who", choices=choices))
-    if is_operator:
-        tenants = Tenant.objects.order_by("name").values_list("slug", "name")[:MOST_PEOPLE]
-        choices = tuple(Choice(value=slug, label=name) for slug, name in tenants)
-        selects.append(Select(name="tenant", label="Tenant", choices=choices))
+    selects += tenant_selects(viewer)
     bar = FilterBar.of(request.GET, ranges=True, selects=tuple(selects), search="Who, what or whom")
     return bar.with_days(asked.days)
 

@@ -42,6 +42,16 @@ def test_operators_are_offered_what_they_are_sent(db: Any) -> None:
     assert not {"statement.ready", "token.expiring", "quota_request.decided"} & types
 
 
+def test_operators_choose_whose_channels_they_see(db: Any) -> None:
+    alder()
+    filters = (
+        signed_in(User.objects.create_superuser("ops@example.com", None))
+        .get("/admin/channels/")
+        .context["filters"]
+    )
+    assert [select.name for select in filters.selects] == ["tenant"]
+
+
 def test_a_choice_that_a_program_made_stays_where_the_form_is_saved(browser: Client) -> None:
     """Without it the channel would come to be sent everything."""
     row, _ = create_endpoint(

@@ -48,6 +48,13 @@ def mail_statements_to(person: User, **changes: Any) -> None:
     )
 
 
+def test_an_operator_chooses_a_tenant_that_has_no_statement_yet(console: Client) -> None:
+    alder()
+    filters = console.get("/admin/statements/").context["filters"]
+    assert [(select.name, select.choices[0].value) for select in filters.selects] == [("tenant", "alder")]
+    assert "customer_id" in console.get("/admin/statements/?tenant=alder").context["form"].fields
+
+
 def test_the_one_person_reads_what_the_mail_leads_to(statement: Statement, ann: User) -> None:
     mail_statements_to(ann)
     assert statuses(ann, statement) == [200, 200, 200]
