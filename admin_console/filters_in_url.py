@@ -166,6 +166,8 @@ def _days(query: Mapping[str, str], zone: ZoneInfo, now: datetime, problems: lis
         return asked, Days(first=today.replace(day=1), last=today, zone=zone)
     if asked != "custom":
         return asked, Days(first=today - timedelta(days=lengths[asked] - 1), last=today, zone=zone)
+    if not query.get("since") and not query.get("until"):  # the days are about to be chosen
+        return USUAL["range"], usual
     try:
         first, last = date.fromisoformat(query.get("since", "")), date.fromisoformat(query.get("until", ""))
     except ValueError:

@@ -13,10 +13,15 @@ from django.utils.module_loading import import_string
 from django.utils.timezone import now
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminPasswordWidget
 
+from metering.alerts.email import is_mail_configured
 from metering.errors import MeteringError, RateLimited
 from metering.identity.people.request_reset import ANSWER, request_reset
 from metering.identity.people.reset_password import reset_password
 
+NO_MAIL = (
+    "This gateway has no mail server, so no mail will come. Ask an administrator of your tenant or the gateway's "
+    "operator for help."
+)
 CHANGED = "Your password is changed, and you are signed out everywhere. Sign in with the new one."
 
 
@@ -47,7 +52,7 @@ def ask_for_mail(request: HttpRequest, page: dict[str, Any]) -> HttpResponse:
     def act(values: dict[str, Any]) -> str:
         address = import_string(settings.AXES_CLIENT_IP_CALLABLE)(request)
         request_reset(email=values["email"], address=address, now=now())
-        return ANSWER
+        return ANSWER if is_mail_configured() else NO_MAIL
 
     return _answer(request, page, form, act, title="Forgotten password", button="Send a mail")
 

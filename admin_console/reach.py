@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.timezone import now
 
+from admin_console.parts import Choice, Select
 from admin_console.who import Viewer
 from metering.models import Tenant
 from metering.overview.reach import Reach, reach_of_person
@@ -43,6 +44,15 @@ def reach_of(request: HttpRequest, viewer: Viewer) -> Reach:
 def chosen_slug(viewer: Viewer, tenant: Tenant) -> str:
     """What an address must say as `tenant` so that a super admin stays with it; nothing for its own people."""
     return tenant.slug if viewer.tenant is None else ""
+
+
+def tenant_selects(viewer: Viewer, *, any_label: str = "All") -> tuple[Select, ...]:
+    """The list from which a super admin chooses a tenant in a filter bar; none for others."""
+    if viewer.tenant is not None:
+        return ()
+    tenants = Tenant.objects.order_by("name", "slug").values_list("slug", "name")[:MOST_CHOICES]
+    choices = tuple(Choice(value=slug, label=name) for slug, name in tenants)
+    return (Select(name="tenant", label="Tenant", any_label=any_label, choices=choices),)
 
 
 def choose_tenant(request: HttpRequest, page: dict[str, Any]) -> HttpResponse:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest
@@ -27,7 +28,7 @@ from admin_console.own_password import OwnPassword
 from admin_console.pages import PAGES, Page
 from admin_console.sign_up import sign_up_page
 from admin_console.theme import GROUPS, title_of
-from admin_console.who import may_see, viewer_for, viewer_of
+from admin_console.who import is_led_away, may_see, viewer_for, viewer_of
 from admin_console.zone import zone_of
 from metering.models import ATIToken, Team, User
 
@@ -77,7 +78,12 @@ class ConsoleSite(UnfoldAdminSite):
         ]
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """Where an identity provider is set up, its button stands first."""
+        """Where an identity provider is set up, its button stands first.
+
+        Whoever is signed in and asked for a page of others comes here too, and is led on to the overview.
+        """
+        if request.method == "GET" and is_led_away(request):
+            messages.info(request, "The page that you asked for is not among yours. This is your overview.")
         query = urlencode({"next": request.GET["next"]}) if "next" in request.GET else ""
         shown = {
             "single_sign_on": settings.OIDC_NAME if settings.OIDC_ISSUER else "",

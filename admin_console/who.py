@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import Resolver404, resolve
 from django.utils.module_loading import import_string
 from django.utils.timezone import now
 
@@ -87,9 +89,23 @@ def may_see(request: HttpRequest) -> bool:
     if match is None or match.url_name is None:
         return False
     viewer = viewer_of(request)
-    return viewer is not None and (
-        match.url_name in ALWAYS_OPEN or viewer.is_in(AUDIENCE_OF.get(match.url_name, Audience.OPERATORS))
-    )
+    return viewer is not None and _is_for(viewer, match.url_name)
+
+
+def is_led_away(request: HttpRequest) -> bool:
+    """Whether somebody who is signed in was sent to the sign-in page (`?next=`) from a page of others."""
+    viewer = viewer_of(request)
+    if viewer is None or not request.GET.get("next"):
+        return False
+    try:
+        name = resolve(urlsplit(request.GET["next"]).path).url_name
+    except (Resolver404, ValueError):
+        return True
+    return name is None or not _is_for(viewer, name)
+
+
+def _is_for(viewer: Viewer, name: str) -> bool:
+    return name in ALWAYS_OPEN or viewer.is_in(AUDIENCE_OF.get(name, Audience.OPERATORS))
 
 
 def is_operators(request: HttpRequest) -> bool:

@@ -143,6 +143,8 @@ INSTALLED_APPS = [
     "gateway_project",  # its commands
 ]
 
+CSRF_FAILURE_VIEW = "gateway_project.http.django_refusals.csrf_failed"
+
 MIDDLEWARE = [
     "gateway_project.http.django_request_id.request_id_middleware",
     "django.middleware.security.SecurityMiddleware",
@@ -232,6 +234,8 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "llm-gateway@localhost")
 ALERT_INTERVAL_S = env.integer("ALERT_INTERVAL_S", 10, low=1, high=3_600)
 # The first wait after a mail did not get through; it doubles each time, up to an hour.
 ALERT_RETRY_S = env.number("ALERT_RETRY_S", 30, low=0.01, high=3_600)
+# Mails about alerts and notices that one tenant causes within an hour; what is beyond is in the console alone.
+TENANT_MAILS_PER_HOUR = env.integer("TENANT_MAILS_PER_HOUR", 1_000, low=1, high=1_000_000)
 # Networks of one's own that webhooks may reach, also without TLS and on any port; else the public internet alone.
 WEBHOOK_PRIVATE_NETWORKS = env.networks("WEBHOOK_PRIVATE_NETWORKS")
 # How events reach addresses that tenants choose; metering itself knows no HTTP.

@@ -5,6 +5,7 @@ from django.urls import include, path
 from admin_console.site import console
 
 handler400 = "gateway_project.http.django_refusals.bad_request"
+handler404 = "gateway_project.http.django_refusals.not_found"
 handler500 = "gateway_project.http.django_refusals.broken"
 
 urlpatterns = [

@@ -214,6 +214,14 @@ ALERT_TYPES = (
     EventType.CONCURRENCY_LIMIT,
 )
 """Those of limits."""
+OPERATORS_TYPES = frozenset(
+    {EventType.QUOTA_REQUEST_CREATED, EventType.VENDOR_DOWN, EventType.VENDOR_IMPOSSIBLE_USAGE}
+)
+"""Those that the channels of operators alone are sent."""
+TENANTS_TYPES = frozenset(
+    {EventType.QUOTA_REQUEST_DECIDED, EventType.TOKEN_EXPIRING, EventType.STATEMENT_READY}
+)
+"""Those that the channels of tenants alone are sent."""
 
 
 class Audience(StrEnum):

@@ -8,10 +8,11 @@ from admin_console.activity.bars import part_name
 from admin_console.activity.question import DEFAULT_RANGE, Question
 from admin_console.activity.words import STATUSES
 from admin_console.parts import Chip, Choice, FilterBar, Select, with_query
+from admin_console.reach import tenant_selects
 from admin_console.who import Viewer
 from admin_console.words import TASKS
 from metering.activity.status import TOO_MANY
-from metering.models import LLMModel, Tenant
+from metering.models import LLMModel
 from metering.reports.groupings import GROUPINGS
 
 MOST_CHOICES = 300
@@ -45,7 +46,7 @@ def filters_of(query: QueryDict, viewer: Viewer, question: Question) -> FilterBa
         query, ranges=True, default_range=DEFAULT_RANGE, selects=_selects(viewer), labels=labels
     )
     whole = FilterBar.of(_without_part(query), ranges=True, default_range=DEFAULT_RANGE)
-    bar = replace(bar, ranges=whole.ranges)
+    bar = replace(bar, ranges=whole.ranges).with_days(question.chosen.days)
     if "from" not in query and "to" not in query:
         return bar
     part = Chip(
@@ -86,11 +87,7 @@ def _selects(viewer: Viewer) -> tuple[Select, ...]:
         Select(name="task", label="Task", choices=tasks),
         Select(name="model", label="Model", choices=models),
     ]
-    if viewer.tenant is None:
-        rows = Tenant.objects.order_by("name").values_list("slug", "name")[:MOST_CHOICES]
-        tenants = tuple(Choice(value=slug, label=name) for slug, name in rows)
-        found.insert(0, Select(name="tenant", label="Tenant", choices=tenants))
-    return tuple(found)
+    return (*tenant_selects(viewer), *found)
 
 
 def _without_part(query: QueryDict) -> QueryDict:

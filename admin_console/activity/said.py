@@ -80,7 +80,7 @@ def _notes(content: Content) -> list[str]:
     if content.mode == "redacted":
         count = sum(content.replaced.values())
         kinds = ", ".join(f"{kind} {times}" for kind, times in content.replaced.items())
-        found = f"Private things were replaced before it was kept: {kinds}."
+        found = f"Personal data were replaced before it was kept: {kinds}."
         notes.append(found if count else "Nothing private was found.")
     if content.request_cut or content.answer_cut:
         notes.append("It was longer than what is kept of a call, and was cut.")

@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.timezone import now
 
 from admin_console.alert_pages.unread import alerts_in_reach
@@ -32,7 +34,7 @@ from admin_console.who import Viewer
 from admin_console.wording import amount_of
 from admin_console.words import DIMENSIONS, WINDOWS
 from metering.alerts.acknowledge import acknowledge_alert
-from metering.models import QuotaAlert, Tenant, User
+from metering.models import Budget, QuotaAlert, Tenant, User
 from metering.types import EventType, SubjectType
 
 MOST = 1_000
@@ -66,6 +68,8 @@ class Line:
     type: str
     tone: str
     sentence: str
+    url: str
+    """Of the budget's page; empty for other limits, and for a budget that counts no more."""
     beside: str
     raised_at: datetime
     resets_at: datetime | None
@@ -153,10 +157,16 @@ def _lines(rows: Sequence[QuotaAlert], own: Tenant | None) -> list[Line]:
     ids = {row.tenant_id for row in rows if row.tenant_id is not None} if own is None else set()
     tenants = Tenant.objects.in_bulk(ids)
     names = names_of((row.subject_type, row.subject_id) for row in rows)
-    return [_line(row, names, own, tenants.get(row.tenant_id)) for row in rows]
+    budgets = Budget.objects.filter(pk__in={row.budget_id for row in rows}, is_active=True)
+    counting = set(budgets.values_list("pk", flat=True))
+    return [
+        _line(row, names, own, tenants.get(row.tenant_id), has_page=row.budget_id in counting) for row in rows
+    ]
 
 
-def _line(row: QuotaAlert, names: Mapping[Pair, str], own: Tenant | None, tenant: Tenant | None) -> Line:
+def _line(
+    row: QuotaAlert, names: Mapping[Pair, str], own: Tenant | None, tenant: Tenant | None, *, has_page: bool
+) -> Line:
     of = whom(row.subject_type, tenant, row.subject_id, names)
     if row.subject_type == SubjectType.TENANT and own is not None:
         of = own.name
@@ -172,12 +182,19 @@ def _line(row: QuotaAlert, names: Mapping[Pair, str], own: Tenant | None, tenant
         type=called,
         tone=tone,
         sentence=f"{of}: {reached} of {limit}{'' if row.dimension == 'cost' else f' {what}'}{window}",
+        url=_budget_page(row, tenant) if has_page else "",
         beside=f"{amount_of(row.dimension, row.used)} used, {amount_of(row.dimension, row.held)} held",
         raised_at=row.raised_at,
         resets_at=row.window_end,
         acknowledged_at=row.acknowledged_at,
         acknowledged_by=_called(row.acknowledged_by, own),
     )
+
+
+def _budget_page(row: QuotaAlert, tenant: Tenant | None) -> str:
+    owner = {"tenant": tenant.slug} if tenant is not None else {}
+    query = urlencode({**owner, "subject": row.subject_id})
+    return f"{reverse('admin:budget', args=[row.budget_id])}?{query}"
 
 
 def _called(person: User | None, own: Tenant | None) -> str:

@@ -8,6 +8,7 @@ from admin_console.channels.words import EVENTS
 from metering.alerts.endpoints.rotate_secret import MAX_OVERLAP_H, OVERLAP_H
 from metering.models import WebhookEndpoint
 from metering.models.webhooks import NAME_LENGTH
+from metering.types import OPERATORS_TYPES, TENANTS_TYPES
 from metering.webhook_url import MAX_LENGTH
 
 Kind = WebhookEndpoint.Kind
@@ -24,16 +25,22 @@ class ChannelForm(forms.Form):
     url = forms.CharField(
         max_length=MAX_LENGTH, label="URL", widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
-    events = forms.MultipleChoiceField(
-        choices=list(EVENTS.items()),
-        required=False,
-        label="Events",
-        widget=forms.CheckboxSelectMultiple,
-        help_text="None: all.",
-    )
 
-    def __init__(self, *args: Any, kind: str, row: WebhookEndpoint | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, kind: str, is_of_tenant: bool, row: WebhookEndpoint | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        others = OPERATORS_TYPES if is_of_tenant else TENANTS_TYPES
+        # One that was chosen by the API stays in view: without it an empty choice would come to mean all.
+        hidden = others - set(row.events if row is not None else ())
+        choices = [(type_, words) for type_, words in EVENTS.items() if type_ not in hidden]
+        self.fields["events"] = forms.MultipleChoiceField(
+            choices=choices,
+            required=False,
+            label="Events",
+            widget=forms.CheckboxSelectMultiple,
+            help_text="None: all.",
+        )
         self.fields["url"].help_text = HELP[Kind(kind)] if row is None else f"{HELP[Kind(kind)]} {UNCHANGED}"
         self.fields["url"].required = row is None
 

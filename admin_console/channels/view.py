@@ -18,7 +18,7 @@ from admin_console.channels.log import STATES_SHOWN, log_of
 from admin_console.channels.reach import channel_in_reach, list_url, query_of
 from admin_console.doing import is_accepted
 from admin_console.parts import Column, FilterBar, linked_columns, matching, sort_key, sorted_rows
-from admin_console.reach import tenant_in_url
+from admin_console.reach import tenant_in_url, tenant_selects
 from admin_console.who import Viewer
 from metering.alerts.endpoints.edit import MAX_ENDPOINTS, change_endpoint, create_endpoint
 from metering.alerts.endpoints.rotate_secret import rotate_secret
@@ -62,7 +62,7 @@ def channels(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> Http
         "count": len(rows),
         "rows": sorted_rows(found, sort_key(request.GET, COLUMNS), BY),
         "columns": linked_columns(request.GET, COLUMNS),
-        "filters": FilterBar.of(request.GET, search="Name, kind or address") if rows else None,
+        "filters": _filters(request, viewer, has_rows=bool(rows)),
         "kinds": [
             (kind.label, f"{reverse('admin:channel_new')}?kind={kind.value}{query_of(viewer, tenant, '&')}")
             for kind in Kind
@@ -72,12 +72,19 @@ def channels(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> Http
     return render(request, "admin_console/channels/list.html", {**page, **shown})
 
 
+def _filters(request: HttpRequest, viewer: Viewer, *, has_rows: bool) -> FilterBar | None:
+    selects = tenant_selects(viewer, any_label="the operators")
+    if not selects and not has_rows:
+        return None
+    return FilterBar.of(request.GET, selects=selects, search="Name, kind or address" if has_rows else "")
+
+
 def channel_new(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpResponse:
     kind = request.GET.get("kind", "")
     if kind not in Kind.values:
         raise Http404
     tenant = tenant_in_url(request, viewer)
-    form = ChannelForm(request.POST or None, kind=kind)
+    form = ChannelForm(request.POST or None, kind=kind, is_of_tenant=tenant is not None)
     made: list[tuple[WebhookEndpoint, str]] = []
 
     def create() -> None:
@@ -97,7 +104,13 @@ def channel_new(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> H
 def channel(request: HttpRequest, viewer: Viewer, page: dict[str, Any], id: UUID) -> HttpResponse:
     row = channel_in_reach(viewer, id)
     changed, rotated = request.POST.get("verb") == "change", request.POST.get("verb") == "rotate"
-    form = ChannelForm(request.POST if changed else None, kind=row.kind, row=row, initial=_initial(row))
+    form = ChannelForm(
+        request.POST if changed else None,
+        kind=row.kind,
+        is_of_tenant=row.tenant_id is not None,
+        row=row,
+        initial=_initial(row),
+    )
     rotate = RotateForm(request.POST if rotated else None)
     if changed and form.is_valid() and is_accepted(form, lambda: _change(request, row, form)):
         messages.success(request, "It is changed.")

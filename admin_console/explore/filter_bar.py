@@ -42,10 +42,8 @@ def range_bar(query: QueryDict, chosen: Chosen) -> FilterBar:
 
 def _of_this_page(bar: FilterBar, chosen: Chosen) -> FilterBar:
     return replace(
-        bar,
+        bar.with_days(chosen.days),
         chips=tuple(Chip(text=f"{chip.title}: {chip.value}", url=chip.without) for chip in chosen.chips),
-        since=bar.since or chosen.days.first.isoformat(),
-        until=bar.until or chosen.days.last.isoformat(),
         kept=tuple(pair for pair in bar.kept if pair[0] not in ("format", "sort", "plan")),
     )
 

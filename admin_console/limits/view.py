@@ -41,6 +41,7 @@ def limits(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpRe
         "add_budget": address("limit_budget", viewer, tenant),
         "add_rule": address("limit_rule", viewer, tenant),
         "plan": address("my_plan", viewer, tenant),
+        "budgets": address("budgets", viewer, tenant),
         "is_operator": viewer.tenant is None,
     }
     return render(request, "admin_console/limits.html", {**page, **shown})

@@ -17,6 +17,7 @@ from admin_console.who import Viewer
 from admin_console.wording import usd
 from admin_console.words import window_word
 from admin_console.zone import zone_of_tenant
+from metering.alerts.email import mail_sentence
 from metering.errors import MeteringError
 from metering.identity.tokens.secret import IssuedToken
 from metering.models import Tenant
@@ -78,5 +79,5 @@ def _sentence(made: Onboarded) -> str:
     if made.budget is not None:
         parts.append(f"It may spend {usd(made.budget.amount)} {window_word(made.budget.window)}.")
     if made.invitation is not None:
-        parts.append(f"An invitation is on its way to {made.invitation.email}.")
+        parts.append(mail_sentence("An invitation", made.invitation.email))
     return " ".join(parts)

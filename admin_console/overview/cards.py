@@ -69,7 +69,9 @@ def traffic_cards(facts: Overview, range_: str, kept: dict[str, str]) -> list[Fi
             name="calls",
             label="Calls",
             value=count(now.requests),
-            note=f"{change(now.requests, before.requests)} against the period before",
+            note=f"{change(now.requests, before.requests)} against the period before"
+            if before.requests
+            else "none in the period before",
             url=to_page("explore", metric="requests", **asked),
         ),
         Figure(
@@ -106,7 +108,9 @@ def traffic_cards(facts: Overview, range_: str, kept: dict[str, str]) -> list[Fi
 
 def _note(name: str, spending: Spending, line: BudgetLine | None, now: datetime, zone: tzinfo) -> str:
     was = spending.before.cost_nano_usd
-    compared = f"{change(spending.now.cost_nano_usd, was)} against {BEFORE[name]} by now ({usd(was)})"
+    compared = f"Nothing {BEFORE[name]} by now."
+    if was:
+        compared = f"{change(spending.now.cost_nano_usd, was)} against {BEFORE[name]} by now ({usd(was)})"
     if line is None:
         return compared
     amount, when = forecast_words(line, now, zone)

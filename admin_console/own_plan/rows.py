@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
-from admin_console.budgets.rows import bar_of
+from admin_console.budgets.rows import bar_of, budget_link
 from admin_console.parts import Cell, Column, Row
+from admin_console.who import Viewer
 from admin_console.wording import amount_of
 from admin_console.words import dimension_word, key_word, scope_word, task_word, value_word, window_word
 from metering.overview.budgets import BudgetLine
@@ -25,9 +26,11 @@ COUNTED = {
 MODES = {EnforcementMode.WARN: "only warns", EnforcementMode.OBSERVE: "only noted"}
 
 
-def rows_of(limits: Iterable[EffectiveLimit], use: Mapping[UUID, BudgetLine], owner: str) -> list[Row]:
+def rows_of(
+    limits: Iterable[EffectiveLimit], use: Mapping[UUID, BudgetLine], owner: str, viewer: Viewer
+) -> list[Row]:
     """`use` is what is used of budgets and of calls at once, by the budget or rule; `owner` the tenant's name."""
-    return [_row(limit, use, owner) for limit in limits]
+    return [_row(limit, use, owner, viewer) for limit in limits]
 
 
 def use_by_limit(lines: Iterable[BudgetLine]) -> dict[UUID, BudgetLine]:
@@ -38,12 +41,12 @@ def use_by_limit(lines: Iterable[BudgetLine]) -> dict[UUID, BudgetLine]:
     return found
 
 
-def _row(limit: EffectiveLimit, use: Mapping[UUID, BudgetLine], owner: str) -> Row:
+def _row(limit: EffectiveLimit, use: Mapping[UUID, BudgetLine], owner: str, viewer: Viewer) -> Row:
     line = use.get(limit.set_by.id) if limit.set_by.id is not None else None
     title = title_of(limit)
     return Row(
         cells=(
-            Cell(text=title, small=_about(limit)),
+            Cell(text=title, small=_about(limit), url=budget_link(line, viewer) if line is not None else ""),
             _value(limit, line, title),
             Cell(text=who(limit.set_by, owner), small=_instead(limit, owner)),
         )

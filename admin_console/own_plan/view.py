@@ -108,7 +108,7 @@ def _tables(request: HttpRequest, viewer: Viewer, found: OwnPlan, tenant: Tenant
     return {
         "budgets": Table(
             columns=COLUMNS,
-            rows=rows_of(as_of(found.limits, is_budget=True), use, tenant.name),
+            rows=rows_of(as_of(found.limits, is_budget=True), use, tenant.name, viewer),
             empty=Empty(
                 title="No budget",
                 text="Nothing limits how much is spent or used in a window of time.",
@@ -120,7 +120,7 @@ def _tables(request: HttpRequest, viewer: Viewer, found: OwnPlan, tenant: Tenant
         ),
         "rules": Table(
             columns=COLUMNS,
-            rows=rows_of(as_of(found.limits, is_budget=False), use, tenant.name),
+            rows=rows_of(as_of(found.limits, is_budget=False), use, tenant.name, viewer),
             empty=Empty(
                 title="No limit",
                 text="Nothing limits how large a call may be, or how many at once.",

@@ -16,6 +16,7 @@ from django.http import QueryDict
 
 from admin_console.parts.query import changed, without
 from admin_console.parts.search import typed
+from metering.reports.buckets import Days
 
 RANGES = {"today": "Today", "7d": "7 days", "30d": "30 days", "month": "Month", "custom": "From … to …"}
 DAYS_OF_RANGE = ("since", "until")
@@ -93,6 +94,12 @@ class FilterBar:
             search=search,
             words=typed(query),
             switches=switches,
+        )
+
+    def with_days(self, days: Days) -> "FilterBar":
+        """The fields of a range have these days where the address says none."""
+        return replace(
+            self, since=self.since or days.first.isoformat(), until=self.until or days.last.isoformat()
         )
 
     @property

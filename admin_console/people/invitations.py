@@ -26,6 +26,7 @@ from admin_console.people.list import ROLES
 from admin_console.people.tabs import address, tabs
 from admin_console.reach import choose_tenant, tenant_in_url
 from admin_console.who import Viewer
+from metering.alerts.email import mail_sentence
 from metering.identity.invitations.resend import resend_invitation
 from metering.identity.invitations.state import state_of
 from metering.identity.invitations.withdraw import withdraw_invitation
@@ -117,7 +118,7 @@ def _act(request: HttpRequest, viewer: Viewer, tenant: Tenant) -> None:
 
     def resend() -> str:
         resend_invitation(invitation=row, **by)
-        return f"Another mail is on its way to {row.email}; the link before it has ended."
+        return f"{mail_sentence('Another mail', row.email)} The link before it has ended."
 
     def withdraw() -> str:
         withdraw_invitation(invitation=row, actor=by["actor"], now=by["now"])

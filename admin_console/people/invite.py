@@ -11,6 +11,7 @@ from admin_console.people.forms import InviteForm
 from admin_console.people.tabs import address
 from admin_console.reach import choose_tenant, tenant_in_url
 from admin_console.who import Viewer, ceiling_of_user
+from metering.alerts.email import mail_sentence
 from metering.identity.find import find_team, find_token
 from metering.identity.invitations.bounds import LIFE
 from metering.identity.invitations.invite import invite
@@ -26,10 +27,8 @@ def invite_somebody(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) 
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         if is_accepted(form, lambda: _invite(request, viewer, tenant, values)):
-            messages.success(
-                request,
-                f"An invitation is on its way to {values['email']}; its link works once, for {LIFE.days} days.",
-            )
+            sent = mail_sentence("An invitation", values["email"])
+            messages.success(request, f"{sent} Its link works once, for {LIFE.days} days.")
             return redirect(address("invitations", viewer, tenant))
     shown = {"tenant": tenant, "form": form, "back": address("people", viewer, tenant), "days": LIFE.days}
     return render(request, "admin_console/invite.html", {**page, **shown})

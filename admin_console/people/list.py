@@ -119,6 +119,10 @@ def _row(viewer: Viewer, tenant: Tenant, person: Person, zone: Any) -> Row:
             Cell(tag=ROLES.get(User.Role(person.role), person.role), tone="info" if is_admin else ""),
             Cell(text=", ".join(person.teams) or "-"),
             Cell(text=when(person.last_login, zone) if person.last_login else "never"),
-            Cell(text=usd(person.spent), exact=usd_exact(person.spent)),
+            Cell(
+                text=usd(person.spent),
+                exact=usd_exact(person.spent),
+                url=address("explore", viewer, tenant, user=person.email, range="month"),
+            ),
         )
     )

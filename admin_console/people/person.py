@@ -15,6 +15,7 @@ from admin_console.people.tabs import address, issue_address
 from admin_console.reach import choose_tenant, chosen_slug, tenant_in_url
 from admin_console.spend import spent_this_month
 from admin_console.who import Viewer
+from metering.alerts.email import mail_sentence
 from metering.errors import InvalidRequest
 from metering.identity.find import find_team
 from metering.identity.people.change_user import UserChanges, change_user
@@ -103,7 +104,7 @@ def _verbs(request: HttpRequest, viewer: Viewer, tenant: Tenant, user: User) -> 
         if not user.is_active:
             raise InvalidRequest("This account is deactivated; nobody can sign in with it.")
         request_reset(email=user.email, address=None, now=by["now"])
-        return f"A mail with which another password can be chosen is on its way to {user.email}."
+        return mail_sentence("A mail with which another password can be chosen", user.email)
 
     return {
         "rename": rename,

@@ -103,6 +103,10 @@ def _row(viewer: Viewer, tenant: Tenant, team: Any, spent: int) -> Row:
         cells=(
             Cell(text=team.name, url=address("team", viewer, tenant, team=team.slug), small=team.slug),
             Cell(text=f"{team.people:,}"),
-            Cell(text=usd(spent), exact=usd_exact(spent)),
+            Cell(
+                text=usd(spent),
+                exact=usd_exact(spent),
+                url=address("explore", viewer, tenant, team=team.slug, range="month"),
+            ),
         )
     )

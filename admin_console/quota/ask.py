@@ -33,6 +33,9 @@ def ask(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpRespo
     if viewer.tenant is None:
         messages.info(request, "Tenants' people ask for quota; you answer.")
         return redirect("admin:quota_requests")
+    if not request.GET.get("budget"):
+        messages.info(request, "Open the budget of which you need more, and ask for it there.")
+        return redirect("admin:budgets")
     counter, refusal = _counter(request, viewer, page)
     form = AskForm(request.POST or None, budget=counter.budget, initial=_initial(request, counter.budget))
     if request.method == "POST" and not refusal and form.is_valid():

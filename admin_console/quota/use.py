@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from admin_console.budgets.rows import bar_of
-from admin_console.budgets.words import forecast_words, resets
+from admin_console.budgets.rows import bar_of, rows_link
+from admin_console.budgets.words import filters_for, forecast_words, resets
 from admin_console.quota.words import more
 from metering.models import Budget
 from metering.overview.budgets import BudgetLine
@@ -22,6 +22,7 @@ def use_of(line: BudgetLine, budget: Budget, title: str, page: dict[str, Any]) -
     return {
         "bar": bar_of(line, title),
         "used": more(budget, status.used),
+        "calls_url": rows_link(line, filters_for([line]), now.astimezone(zone).date()),
         "held": more(budget, status.held),
         "left": more(budget, status.remaining),
         "limit": more(budget, status.limit.amount),

@@ -17,7 +17,7 @@ class BillingForm(forms.Form):
         queryset=User.objects.none(),
         required=False,
         label="Which person",
-        help_text="Where it is one person.",
+        help_text="Where it is one person, who may then read the statements, a member too.",
     )
     customer_id = forms.CharField(
         max_length=100,

@@ -14,7 +14,7 @@ from admin_console.auditing import actor_of
 from admin_console.doing import is_accepted
 from admin_console.paging import Pages
 from admin_console.parts import Column, FilterBar, linked_columns, matching, sort_key, sorted_rows
-from admin_console.reach import tenant_in_url
+from admin_console.reach import tenant_in_url, tenant_selects
 from admin_console.statements.forms import BillingForm
 from admin_console.who import Viewer
 from metering.models import BillingProfile, Statement, Tenant
@@ -80,7 +80,7 @@ def statements(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> Ht
         "to_pay": f"${sum((line.to_pay for line in found), Decimal(0)):,}",
         "filters": FilterBar.of(
             request.GET,
-            labels={"tenant": "Tenant"} if viewer.tenant is None else {},
+            selects=tenant_selects(viewer),
             search="Month or number" if viewer.tenant is not None else "Month, number or tenant",
         ),
     }

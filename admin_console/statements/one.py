@@ -8,7 +8,7 @@ from django.shortcuts import render
 
 from admin_console.people.tabs import address
 from admin_console.who import Viewer
-from metering.models import Statement
+from metering.models import BillingProfile, Statement
 from metering.statements.document import document_of
 from metering.statements.figures import figures_of
 from metering.statements.files import Form, statement_file
@@ -17,7 +17,8 @@ from metering.statements.files import Form, statement_file
 def statement(request: HttpRequest, viewer: Viewer, page: dict[str, Any], id: UUID) -> HttpResponse:
     row = _in_reach(viewer, id)
     document = document_of(figures_of(row.figures), digest=row.digest)
-    shown = {"statement": row, "document": document, "back": address("statements", viewer, row.tenant)}
+    back = "" if viewer.own_only else address("statements", viewer, row.tenant)
+    shown = {"statement": row, "document": document, "back": back}
     return render(
         request,
         "admin_console/statement.html",
@@ -39,7 +40,9 @@ def _file(row: Statement, form: Form) -> HttpResponse:
 
 
 def _in_reach(viewer: Viewer, id: UUID) -> Statement:
-    """Raises Http404 for one that is another tenant's, as for one that never was."""
+    """Raises Http404 for one that is another tenant's or not a member's to read, as for one that never was."""
+    if viewer.own_only and not _is_sent_statements(viewer):
+        raise Http404
     rows = Statement.objects.select_related("tenant")
     if viewer.tenant is not None:
         rows = rows.for_tenant(viewer.tenant)
@@ -47,3 +50,9 @@ def _in_reach(viewer: Viewer, id: UUID) -> Statement:
     if row is None:
         raise Http404
     return row
+
+
+def _is_sent_statements(viewer: Viewer) -> bool:
+    """Whether a member is the one person whom the tenant has its statements mailed to."""
+    profiles = BillingProfile.objects.filter(tenant=viewer.tenant, recipient=viewer.user)
+    return profiles.filter(statements_to=BillingProfile.Recipients.PERSON).exists()

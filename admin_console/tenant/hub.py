@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.timezone import now as present
 
 from admin_console.parts import Figure, budget_bar
+from admin_console.people.tabs import address
 from admin_console.tenant.budgets import Budgets, budgets_of
 from admin_console.tenant.changes import changes_of
 from admin_console.tenant.denials import Denials, denials_of
@@ -41,6 +42,17 @@ MODES = {
     "observe": "limits only noted",
 }
 
+MORE = {
+    "statements": "Statements",
+    "channels": "Channels",
+    "limits": "Limits",
+    "my_plan": "Plan",
+    "invitations": "Invitations",
+    "vendor_keys": "Vendor keys",
+    "quota_requests": "Quota requests",
+}
+"""The tenant's other pages."""
+
 
 def hub(request: HttpRequest, viewer: Viewer, page: dict[str, Any], slug: str | None = None) -> HttpResponse:
     return show_hub(request, viewer, page, tenant_in_reach(viewer, slug))
@@ -69,6 +81,7 @@ def show_hub(
         "about": _about(tenant, zone),
         "is_operator": is_operator,
         "links": _links(tenant, is_operator),
+        "more_links": [(label, address(name, viewer, tenant)) for name, label in MORE.items()],
         "figures": _figures(_Standing(tenant, today, month, budgets, denials, tokens, people), now, zone),
         "budgets": budgets,
         "denials": denials,

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.timezone import now as present
 
+from admin_console.links import to_page
 from admin_console.parts import Cell, Column, Empty, Row, Table, budget_bar, sort_key, sorted_rows, with_query
 from admin_console.tenant.hub import STATUS
 from admin_console.who import Viewer
@@ -159,7 +160,11 @@ def _row(line: Line, zone: Any) -> Row:
             ),
             Cell(tag=word, tone=tone),
             Cell(text=line.plans or "no live token"),
-            Cell(text=usd(cost), exact=usd_exact(cost)),
+            Cell(
+                text=usd(cost),
+                exact=usd_exact(cost),
+                url=to_page("explore", tenant=tenant.slug, range="month"),
+            ),
             Cell(text="no budget" if line.nearest is None else f"{line.nearest:.1f} %", bar=bar),
             Cell(text=count(line.people)),
             Cell(text=when(line.last, zone) if line.last else "never"),

@@ -146,6 +146,10 @@ def _row(
             Cell(text="; ".join(narrowing_words(token, tasks)) or "all of the plan"),
             Cell(text=when(token.expires_at, zone) if token.expires_at else "never"),
             Cell(text=when(token.last_used_at, zone) if token.last_used_at else "never"),
-            Cell(text=usd(spent), exact=usd_exact(spent)),
+            Cell(
+                text=usd(spent),
+                exact=usd_exact(spent),
+                url=address("explore", viewer, tenant, token=token.prefix, range="month"),
+            ),
         )
     )

@@ -15,6 +15,7 @@ from admin_console.who import Viewer
 from metering.audit_trail.nouns import NOUNS
 from metering.audit_trail.read_trail import TrailFilter, TrailKey
 from metering.ids import BEGINNING, END
+from metering.reports.buckets import Days
 
 OLDEST = "when"
 
@@ -24,6 +25,7 @@ class AskedTrail:
     """What is shown, and what of the address cannot be."""
 
     filter: TrailFilter
+    days: Days
     problems: tuple[str, ...]
 
 
@@ -44,7 +46,7 @@ def asked_trail(request: HttpRequest, viewer: Viewer) -> AskedTrail:
         until=chosen.days.until,
         oldest_first=request.GET.get("sort") == OLDEST,
     )
-    return AskedTrail(filter=trail, problems=tuple(problems))
+    return AskedTrail(filter=trail, days=chosen.days, problems=tuple(problems))
 
 
 def cursor_in_url(request: HttpRequest) -> TrailKey | None:

@@ -10,17 +10,17 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from admin_console.parts import Cell, Choice, Column, Empty, FilterBar, Row, Select, Table, typed, with_query
-from admin_console.trail.asked import OLDEST, asked_trail, cursor_in_url, written
+from admin_console.reach import tenant_selects
+from admin_console.trail.asked import OLDEST, AskedTrail, asked_trail, cursor_in_url, written
 from admin_console.who import Viewer
 from admin_console.wording import when
-from metering.audit_trail.entries import AN_OPERATOR, Entry, entries_of, people_in
+from metering.audit_trail.entries import AN_OPERATOR, Entry, people_in
 from metering.audit_trail.lines import trail_as_csv
 from metering.audit_trail.nouns import NOUNS
-from metering.audit_trail.read_trail import OPERATOR, trail_page
+from metering.audit_trail.read_trail import OPERATOR
 from metering.audit_trail.search_trail import MOST as SEARCHED
 from metering.audit_trail.search_trail import search_trail
 from metering.audit_trail.values import NONE
-from metering.models import Tenant
 
 LINES = 50
 NEWEST = f"-{OLDEST}"
@@ -36,14 +36,11 @@ COLUMNS = (
 def trail(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> HttpResponse:
     asked = asked_trail(request, viewer)
     words, cursor = typed(request.GET).lower().split(), cursor_in_url(request)
-    reads: Any = {"tenant": viewer.tenant, "zone": page["zone"]}
-    if words:
-        entries, after = search_trail(asked.filter, words, limit=LINES, after=cursor, **reads)
-    else:
-        events, after = trail_page(asked.filter, limit=LINES, after=cursor)
-        entries = entries_of(events, **reads)
+    entries, after = search_trail(
+        asked.filter, words, tenant=viewer.tenant, zone=page["zone"], limit=LINES, after=cursor
+    )
     shown = {
-        "filters": _filters(request, asked.filter.tenant, is_operator=viewer.tenant is None),
+        "filters": _filters(request, asked, viewer),
         "problems": asked.problems,
         "table": _table(request, entries, page["zone"], with_tenant=viewer.tenant is None),
         "first": with_query(request.GET) if "cursor" in request.GET else "",
@@ -70,18 +67,17 @@ def trail_csv(request: HttpRequest, viewer: Viewer, page: dict[str, Any]) -> Htt
     )
 
 
-def _filters(request: HttpRequest, tenant: Tenant | None, *, is_operator: bool) -> FilterBar:
+def _filters(request: HttpRequest, asked: AskedTrail, viewer: Viewer) -> FilterBar:
+    tenant = asked.filter.tenant
     nouns = tuple(Choice(value=noun, label=noun.capitalize()) for noun in NOUNS)
     selects = [Select(name="noun", label="About", choices=nouns)]
     if tenant is not None:
         people = [*people_in(tenant, most=MOST_PEOPLE), (OPERATOR, AN_OPERATOR)]
         choices = tuple(Choice(value=email, label=label) for email, label in people)
         selects.append(Select(name="person", label="Who", choices=choices))
-    if is_operator:
-        tenants = Tenant.objects.order_by("name").values_list("slug", "name")[:MOST_PEOPLE]
-        choices = tuple(Choice(value=slug, label=name) for slug, name in tenants)
-        selects.append(Select(name="tenant", label="Tenant", choices=choices))
-    return FilterBar.of(request.GET, ranges=True, selects=tuple(selects), search="Who, what or whom")
+    selects += tenant_selects(viewer)
+    bar = FilterBar.of(request.GET, ranges=True, selects=tuple(selects), search="Who, what or whom")
+    return bar.with_days(asked.days)
 
 
 def _table(request: HttpRequest, entries: list[Entry], zone: Any, *, with_tenant: bool) -> Table:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from time import monotonic
 from uuid import UUID
 
 from django.db import OperationalError, transaction
@@ -10,6 +11,7 @@ from django.db.models import Q, QuerySet
 
 from metering.alerts.endpoints.event import event_type_of
 from metering.alerts.in_app import notifications_of
+from metering.alerts.mail_bound import withhold_mails
 from metering.models import (
     AlertDelivery,
     Notice,
@@ -19,11 +21,15 @@ from metering.models import (
     VendorAlert,
     WebhookEndpoint,
 )
-from metering.types import Audience
+from metering.types import Audience, EventType
 
 BATCH = 100
+RUN_S = 20.0
+"""After so long a run begins no other batch: mails, those about passwords too, are sent after it by the same task."""
 MAX_RECIPIENTS = 100
 """The most people who are told about one alert."""
+OF_THE_TENANT = frozenset({EventType.STATEMENT_READY})
+"""What concerns the whole tenant even where one person alone is mailed: its channels are told as well."""
 Told = QuotaAlert | VendorAlert | Notice
 COLUMNS: dict[type[Told], str] = {QuotaAlert: "alert", VendorAlert: "vendor_alert", Notice: "notice"}
 """The column of a delivery that says what it is about."""
@@ -33,14 +39,19 @@ logger = logging.getLogger(__name__)
 def address_alerts(*, now: datetime) -> int:
     """Make the deliveries and notifications of alerts and notices that have none yet; how many of them that were.
 
-    Many workers may do it at once: each takes other alerts. A tenant's alerts go to its admins, those of vendors and of
-    meters that tenants share to super admins, notices to whom they are for, and each of them, but what is for one
-    person, to the endpoints that chose its type. Where there is nobody, the alert is in the console and the API only.
+    Many workers may do it at once: each takes other alerts. Of a storm a run does what it can in RUN_S, a batch of each
+    kind in turn, and the next run goes on. A tenant's alerts go to its admins, those of vendors and of
+    meters that tenants share to super admins, notices to whom they are for, and each of them, but what concerns one
+    person alone, to the endpoints that chose its type. Where there is nobody, the alert is in the console and the API
+    only.
     """
-    addressed = 0
-    for kind in COLUMNS:
-        while batch := _address_batch(kind, now):
-            addressed += batch
+    addressed, begun_s, waiting = 0, monotonic(), list(COLUMNS)
+    while waiting:
+        counts = {kind: _address_batch(kind, now) for kind in waiting}
+        addressed += sum(counts.values())
+        waiting = [kind for kind, count in counts.items() if count]
+        if monotonic() - begun_s >= RUN_S:
+            break
     return addressed
 
 
@@ -73,20 +84,19 @@ def _address_alone(kind: type[Told], alert: Told, now: datetime) -> None:
 @transaction.atomic
 def _address(kind: type[Told], alerts: Sequence[Told], now: datetime) -> None:
     endpoints = _endpoints_of({_told_tenant(alert) for alert in alerts})
-    AlertDelivery.objects.bulk_create(
-        [
-            AlertDelivery(
-                **{COLUMNS[kind]: alert},
-                channel=channel,
-                recipient=recipient,
-                endpoint=endpoint,
-                next_attempt_at=now,
-            )
-            for alert in alerts
-            for channel, recipient, endpoint in _recipients(alert, endpoints)
-        ],
-        ignore_conflicts=True,
-    )
+    deliveries = [
+        AlertDelivery(
+            **{COLUMNS[kind]: alert},
+            channel=channel,
+            recipient=recipient,
+            endpoint=endpoint,
+            next_attempt_at=now,
+        )
+        for alert in alerts
+        for channel, recipient, endpoint in _recipients(alert, endpoints)
+    ]
+    withhold_mails(deliveries, now=now)
+    AlertDelivery.objects.bulk_create(deliveries, ignore_conflicts=True)
     Notification.objects.bulk_create(
         [
             notification
@@ -102,8 +112,8 @@ def _recipients(
 ) -> Iterator[tuple[str, str, WebhookEndpoint | None]]:
     for address in _active(alert).exclude(email="").values_list("email", flat=True)[:MAX_RECIPIENTS]:
         yield AlertDelivery.Channel.EMAIL, address, None
-    if isinstance(alert, Notice) and alert.user_id is not None:
-        return  # what one person is told is not told to the tenant's chats
+    if isinstance(alert, Notice) and alert.user_id is not None and alert.type not in OF_THE_TENANT:
+        return  # what concerns one person is not told to the tenant's chats
     for endpoint in endpoints[_told_tenant(alert)]:
         if endpoint.wants(event_type_of(alert)):
             yield endpoint.kind, str(endpoint.pk), endpoint

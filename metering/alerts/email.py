@@ -22,6 +22,18 @@ PERMANENT = 500
 """SMTP replies from this number on are permanent: waiting does not change them."""
 
 
+def is_mail_configured() -> bool:
+    """Whether EMAIL_URL names a mail server."""
+    return settings.EMAIL_BACKEND not in WITHOUT_SERVER
+
+
+def mail_sentence(what: str, email: str) -> str:
+    """`An invitation is on its way to ann@alder.example.`, or that it waits because there is no mail server."""
+    if is_mail_configured():
+        return f"{what} is on its way to {email}."
+    return f"{what} for {email} waits: the gateway has no mail server yet (EMAIL_URL). After a day it is not sent."
+
+
 class EmailChannel:
     """Sends one mail over a connection of its own."""
 
@@ -31,7 +43,7 @@ class EmailChannel:
     @property
     def is_configured(self) -> bool:
         """Whether EMAIL_URL names a mail server."""
-        return settings.EMAIL_BACKEND not in WITHOUT_SERVER
+        return is_mail_configured()
 
     def open(self) -> None:
         """Connects and logs in to the mail server. Raises NotSent."""

@@ -14,14 +14,15 @@ DIMENSIONS = {
     Dimension.FILES: "files",
     Dimension.STEPS: "steps",
 }
-WINDOWS = {"month": "this month", "total": "in total"}
+WINDOWS = {"month": "in the month", "total": "in total"}
 
 
 def budget_table(budgets: tuple[BudgetFigures, ...]) -> Table:
+    costs = [line for line in budgets if line.dimension == Dimension.COST]
+    digits = digits_for([value for line in costs for value in (line.limit, line.used, line.left)])
+
     def amount(line: BudgetFigures, value: int) -> str:
-        if line.dimension != Dimension.COST:
-            return f"{value:,}"
-        return exact(value, digits_for([line.limit, line.used, line.left]))
+        return exact(value, digits) if line.dimension == Dimension.COST else f"{value:,}"
 
     return Table(
         title="Budgets",

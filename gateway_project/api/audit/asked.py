@@ -1,4 +1,4 @@
-"""Which events of the audit trail a request asks for."""
+"""Which events of the audit trail a request asks for, and in which order."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +15,8 @@ from metering.audit_trail.read_trail import OPERATOR, TrailFilter
 from metering.time_zones import zone_named
 from metering.usage.filters import zone_of
 
+NEWEST, OLDEST = "-when", "when"
+
 
 class AskedIn(StrictInput):
     """The filters of the trail."""
@@ -26,6 +28,15 @@ class AskedIn(StrictInput):
         help_text=f"Who did it: an address, or `{OPERATOR}` for whoever was none of the tenant.",
     )
     noun = Choice(choices=["", *NOUNS], default="", help_text="What was changed.")
+    q = serializers.CharField(
+        max_length=200,
+        default="",
+        allow_blank=True,
+        help_text="Words that all stand in what is told of a change, in capitals or not: sentence, values, names.",
+    )
+    sort = Choice(
+        choices=[NEWEST, OLDEST], default=NEWEST, help_text="The newest first, or the oldest (`when`)."
+    )
     since = Moment(default=None, help_text=f"Inclusive. {IN_ZONE}")
     until = Moment(default=None, help_text=f"Exclusive. {IN_ZONE}")
     tenant = serializers.CharField(
@@ -48,5 +59,11 @@ def trail_in_reach(request: Request, asked: dict[str, Any]) -> tuple[TrailFilter
         noun=asked["noun"],
         since=asked["since"],
         until=asked["until"],
+        oldest_first=asked["sort"] == OLDEST,
     )
     return chosen, zone_named(zone_of(tenant))
+
+
+def words_of(asked: dict[str, Any]) -> list[str]:
+    """What is searched for, in small letters."""
+    return str(asked["q"]).lower().split()

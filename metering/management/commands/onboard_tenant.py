@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.timezone import now
 
+from metering.alerts.email import mail_sentence
 from metering.alerts.public_url import public_url
 from metering.management.command import VerbCommand
 from metering.models import ATIToken
@@ -68,5 +69,5 @@ def _words(made: Onboarded, curl: str) -> str:
     if made.budget is not None:
         parts.append(f"Budget: ${usd_text(made.budget.amount)} a {made.budget.window}.")
     if made.invitation is not None:
-        parts.append(f"An invitation is on its way to {made.invitation.email}.")
+        parts.append(mail_sentence("An invitation", made.invitation.email))
     return "\n".join([*parts, "Its first call:", f"export ATI_TOKEN={secret}", curl])

@@ -7,6 +7,7 @@ from django.test import Client
 from django.utils.timezone import now
 
 from metering.models import ATIToken, Tenant, User
+from tests.factories import UserFactory, birch
 from tests.integration.admin_console import rows
 from tests.integration.admin_console.conftest import Url
 
@@ -153,3 +154,42 @@ def test_who_asks_is_looked_up_once_in_a_request(
     client.force_login(person("tenant admin"))
     with django_assert_max_num_queries(6):
         client.get("/admin/password_change/")
+
+
+@pytest.mark.django_db
+def test_a_page_that_there_is_not_leads_on() -> None:
+    client = Client()
+    client.force_login(UserFactory(role=User.Role.TENANT_ADMIN))
+    birch()
+    answers = [client.get(path) for path in ("/admin/tenants/birch/", "/admin/tenants/nobody/")]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    for answer in answers:
+        page = answer.content.decode()
+        assert "There is no such page" in page
+        assert 'id="nav-sidebar-apps"' in page
+        assert 'href="/admin/search/"' in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("page", "is_told"), [("plans/", True), ("nonsense/", True), ("explore/", False)])
+def test_who_is_led_away_from_a_page_of_others_is_told(page: str, is_told: bool) -> None:
+    client = Client()
+    client.force_login(UserFactory(role=User.Role.TENANT_ADMIN))
+    overview = client.get(f"/admin/login/?next=/admin/{page}", follow=True)
+    assert overview.request["PATH_INFO"] == "/admin/"
+    assert ("is not among yours" in overview.content.decode()) is is_told
+
+
+@pytest.mark.django_db
+def test_a_form_of_another_session_says_that_nothing_was_done() -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(UserFactory(role=User.Role.TENANT_ADMIN))
+    answer = client.post("/admin/profile/", {"name": "Bea"})
+    assert answer.status_code == 403
+    assert "nothing was done" in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_route_of_the_api_that_there_is_not_is_told_in_its_shape(client: Client) -> None:
+    answer = client.get("/api/nothing-of-the-kind")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from metering.models import AuditEvent, QuotaAlert, Tenant
+from metering.models import AuditEvent, Budget, QuotaAlert, Tenant
 from tests.factories import AlertFactory, BudgetFactory, MeterFactory, birch
 from tests.integration.admin_console import rows
 from tests.integration.admin_console.people_of_alder import Alder, alders_people, browser_of, told
@@ -48,6 +48,19 @@ def test_an_administrator_sees_the_tenants_and_an_operator_all_with_their_tenant
     assert "The whole gateway" in " ".join(sentences(operator))
     [of_birch] = sentences(operator, "tenant=birch")
     assert of_birch.startswith("Tenant Birch Patents: 80 % reached of")
+
+
+def test_an_alert_leads_to_its_budget_for_everybody_who_sees_it(alder: Alder, admin: Client) -> None:
+    alert(alder.tenant)
+    alert(None)
+    for client, count in ((admin, 1), (browser_of(rows.super_admin()), 2)):
+        lines = client.get(ALERTS).context["pages"].rows
+        assert [client.get(line.url).status_code for line in lines] == [200] * count
+
+
+def test_an_alert_of_a_budget_that_was_lifted_leads_nowhere(alder: Alder, admin: Client) -> None:
+    Budget.objects.filter(pk=alert(alder.tenant).budget_id).update(is_active=False)
+    assert [line.url for line in admin.get(ALERTS).context["pages"].rows] == [""]
 
 
 def test_one_post_acknowledges_an_alert_and_the_first_who_does_stays(alder: Alder, admin: Client) -> None:

@@ -138,7 +138,7 @@ class TestCsv:
         assert (first["Model"], first["cost_usd"], first["calls"]) == ("sandbox-small", "1.234567891", "1")
         assert (total["Model"], total["cost_usd"]) == ("total", "1.234567891")
 
-    @pytest.mark.parametrize("query", ["group=beauty", "metric=denials&group=agent", "range=custom"])
+    @pytest.mark.parametrize("query", ["group=beauty", "metric=denials&group=agent", "range=custom&since=x"])
     def test_what_cannot_be_shown_is_refused_in_words(self, console: Client, query: str) -> None:
         response = console.get(f"{PAGE}?format=csv&{query}")
         assert (response.status_code, response["content-type"]) == (400, "text/plain; charset=utf-8")

@@ -63,7 +63,7 @@ class TestRange:
         "query",
         [
             {"range": "yesterday"},
-            {"range": "custom"},
+            {"range": "custom", "since": "2026-11-02"},
             {"range": "custom", "since": "2026-11-31", "until": "x"},
             {"range": "custom", "since": "2026-11-03", "until": "2026-11-02"},
             {"range": "custom", "since": "0001-01-01", "until": "9999-12-31"},
@@ -78,6 +78,10 @@ class TestRange:
         chosen = read(operator(), **query)
         assert len(chosen.problems) == 1
         assert (chosen.range, chosen.metric, chosen.group) == ("30d", "cost", "model")
+
+    def test_a_range_that_is_about_to_be_chosen_is_no_mistake(self) -> None:
+        chosen = read(operator(), range="custom")
+        assert (chosen.problems, chosen.range) == ((), "30d")
 
     def test_at_most_400_days(self) -> None:
         chosen = read(operator(), range="custom", since="2024-01-01", until="2026-11-26")

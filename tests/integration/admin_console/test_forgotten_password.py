@@ -47,6 +47,13 @@ def test_the_login_page_leads_to_it(client: Client) -> None:
     assert f'href="{FORGOTTEN}"' in client.get("/admin/login/").content.decode()
 
 
+def test_without_a_mail_server_nobody_is_told_to_wait_for_a_mail(client: Client, settings: Any) -> None:
+    settings.EMAIL_BACKEND = "metering.alerts.no_mail_server.NoMailBackend"
+    page = client.post(FORGOTTEN, {"email": "ann@alder.example"}).content.decode()
+    assert "no mail will come" in page
+    assert "on its way" not in page
+
+
 @pytest.mark.parametrize(("page", "button"), [(FORGOTTEN, "Send a mail"), (RESET, "Change the password")])
 def test_each_page_says_what_its_button_does(client: Client, page: str, button: str) -> None:
     assert re.search(rf"<button[^>]*>\s*{button}\s*</button>", client.get(page).content.decode())

@@ -96,6 +96,15 @@ def test_teams_are_totalled_as_far_as_they_are_chosen(alder: Alder) -> None:
         assert (cells[0].text, cells[2].text) == (count, total)
 
 
+@pytest.mark.parametrize("path", ["teams", "people", "tokens"])
+def test_what_was_spent_leads_to_its_usage(alder: Alder, path: str) -> None:
+    admin = browser_of(alder.admin)
+    cell = admin.get(f"/admin/{path}/").context["table"].rows[0].cells[-1]
+    page = admin.get(cell.url)
+    assert (page.status_code, list(page.context["problems"])) == (200, [])
+    assert f"Cost {cell.text}" in " ".join(re.sub("<[^>]*>", " ", page.content.decode()).split())
+
+
 def test_requests_for_quota_are_chosen_by_state_and_sorted_by_amount(alder: Alder) -> None:
     client = browser_of(alder.admin)
     QuotaRequest.objects.filter(amount=2).update(state="withdrawn", decided_at=now(), decided_by="bea")

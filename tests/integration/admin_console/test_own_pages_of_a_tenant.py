@@ -18,6 +18,7 @@ from metering.policy.edit.target import find_target
 from metering.types import Setter
 from tests.factories import (
     BudgetFactory,
+    MeterFactory,
     ModelFactory,
     ProviderFactory,
     RuleFactory,
@@ -184,6 +185,13 @@ class TestOwnPlan:
         assert "2,000 tokens" in text
         assert "instead of 8,000 tokens (plan PRO)" in text
         assert "$0.00 used, $5.00 left" in text
+
+    def test_a_budget_leads_to_its_page_where_more_of_it_is_asked_for(self, browser: Client) -> None:
+        MeterFactory(budget=BudgetFactory(), used=3)
+        [row] = browser.get("/admin/my-plan/").context["budgets"].rows
+        page = browser.get(row.cells[0].url)
+        assert (page.status_code, page.context["use"]["used"]) == (200, "3 calls")
+        assert page.context["ask_url"]
 
     def test_a_person_without_a_plan_is_told_so(self, db: Any) -> None:
         client = Client()

@@ -148,6 +148,12 @@ class TestAPerson:
         assert "on its way to ann@alder.example" in do(admin, "mail", alder.member)[0]
         assert PasswordReset.objects.get().email == alder.member.email
 
+    def test_is_said_to_wait_for_a_mail_where_there_is_no_mail_server(
+        self, alder: Alder, admin: Client, settings: Any
+    ) -> None:
+        settings.EMAIL_BACKEND = "metering.alerts.no_mail_server.NoMailBackend"
+        assert "waits: the gateway has no mail server" in do(admin, "mail", alder.member)[0]
+
     def test_is_shown_without_an_id(self, alder: Alder, admin: Client) -> None:
         page = admin.get(f"{PERSON}?user={alder.member.email}").content.decode()
         assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", page)

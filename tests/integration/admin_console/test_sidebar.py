@@ -46,8 +46,20 @@ def test_only_super_admins_have_records_under_advanced(anybody: User) -> None:
     assert ("Ledger entries" in rest) is (anybody.role == User.Role.SUPER_ADMIN)
 
 
+def test_the_search_names_what_the_viewer_finds(anybody: User) -> None:
+    client = Client()
+    client.force_login(anybody, backend=BACKEND)
+    is_operator = anybody.role == User.Role.SUPER_ADMIN
+    assert ("Tenant, person, id" in client.get("/admin/budgets/").content.decode()) is is_operator
+
+
 def test_a_super_admin_finds_every_noun_and_every_page_with_an_icon(db: Any) -> None:
     main, rest = sections(super_admin())
     nouns = {title_of(model) for models in GROUPS.values() for model in models}
     pages = {page.title for page in PAGES if page.icon and not page.is_for_tenants}
     assert nouns | pages <= {*main, *rest}
+
+
+def test_nouns_are_called_by_words_not_by_their_classes_names() -> None:
+    titles = [title_of(model) for models in GROUPS.values() for model in models]
+    assert [title for title in titles if re.search("[a-z][A-Z]", title)] == []

@@ -59,6 +59,18 @@ def admin_of(client: Client, tenant: Tenant) -> Client:
     return client
 
 
+@pytest.mark.parametrize(("who", "query"), [("operator", "?tenant=alder"), ("admin", "")])
+def test_it_leads_to_the_tenants_other_pages(client: Client, who: str, query: str) -> None:
+    if who == "admin":
+        admin_of(client, alder())
+    else:
+        alder()
+        client.force_login(rows.super_admin())
+    links = dict(client.get(ALDER).context["more_links"])
+    assert links["Statements"] == f"/admin/statements/{query}"
+    assert {client.get(url).status_code for url in links.values()} == {200}
+
+
 def text_of(client: Client, url: str, **form: Any) -> str:
     response = client.post(url, form, follow=True) if form else client.get(url)
     assert response.status_code == 200, response

@@ -32,8 +32,10 @@ class TestTheList:
         assert second[:5] == ["Birch Patents", "Active", "Pro", "$1.00", "75.0 %"]
         assert [cell.text for cell in table.total][:4] == ["2 tenants", "", "", "$3.00"]
 
-    def test_leads_to_the_tenants_page(self, console: Client) -> None:
-        assert 'href="/admin/tenants/alder/"' in console.get(PAGE).content.decode()
+    def test_leads_to_the_tenants_page_and_to_what_it_spent(self, console: Client) -> None:
+        page = console.get(PAGE).content.decode()
+        assert 'href="/admin/tenants/alder/"' in page
+        assert 'href="/admin/explore/?tenant=alder&amp;range=month"' in page
 
     @pytest.mark.parametrize(
         ("query", "order"),

@@ -241,6 +241,28 @@ class TestFilters:
             seen += [row["target"] for row in page["results"]]
         assert seen == [f"team t{number}" for number in (4, 3, 2, 1, 0)]
 
+    def test_words_are_searched_for_in_what_is_told_and_the_oldest_may_come_first(self, bea: User) -> None:
+        for slug in ("red-one", "blue", "red-two"):
+            create_team(tenant=alder(), slug=slug, name="T", actor=bea.email, now=now())
+        rows = call("GET", "audit?q=RED+team&sort=when", who=bea).json()["results"]
+        assert [row["target"] for row in rows] == ["team red-one", "team red-two"]
+        exported = call("GET", "audit/export?q=red+team&sort=when", who=bea)
+        assert exported.status_code == 200
+
+    def test_a_search_goes_on_from_its_last_row(self, bea: User) -> None:
+        for number in range(4):
+            create_team(tenant=alder(), slug=f"red{number}", name="T", actor=bea.email, now=now())
+            create_team(tenant=alder(), slug=f"blue{number}", name="T", actor=bea.email, now=now())
+        seen, url = [], "audit?q=red&limit=3"
+        while url:
+            page = call("GET", url, who=bea).json()
+            seen += [row["target"] for row in page["results"]]
+            url = (page["next"] or "").partition("/api/")[2]
+        assert seen == [f"team red{number}" for number in (3, 2, 1, 0)]
+
+    def test_an_order_that_there_is_not_is_refused(self, bea: User) -> None:
+        assert code_of(call("GET", "audit?sort=name", who=bea)) == (400, "invalid_request")
+
 
 def test_another_tenants_events_are_not_there(bea: User) -> None:
     theirs = UserFactory(tenant=birch(), email="eve@birch.example")

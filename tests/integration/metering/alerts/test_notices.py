@@ -17,9 +17,14 @@ from tests.mail import MailServer
 
 
 def tell(clock: Clock, audience: Audience = Audience.TENANT_ADMINS, **facts: Any) -> None:
-    told = {"subject": "More quota\nasked for", "text": "Ann asks for <$5> more.", **facts}
+    told = {
+        "type": EventType.QUOTA_REQUEST_CREATED,
+        "subject": "More quota\nasked for",
+        "text": "Ann asks for <$5> more.",
+        **facts,
+    }
     with transaction.atomic():
-        raise_notice(type=EventType.QUOTA_REQUEST_CREATED, audience=audience, now=clock(), **told)
+        raise_notice(audience=audience, now=clock(), **told)
 
 
 def deliver(clock: Clock) -> int:

@@ -31,10 +31,11 @@ from metering.policy.overrides.add import add_override
 from metering.policy.overrides.counter import Counter, counter_of
 from metering.policy.overrides.remove import remove_override
 from metering.policy.overrides.top_up import top_up
+from metering.statements.budget_table import budget_table
 from metering.statements.change_profile import change_profile
 from metering.statements.csv_file import statement_csv
 from metering.statements.document import document_of
-from metering.statements.figures import Figures, digest_of, figures_of
+from metering.statements.figures import BudgetLine, Figures, digest_of, figures_of
 from metering.statements.issue import issue_statement
 from metering.statements.issue_due import issue_due
 from metering.statements.months import bounds_of, month_after, month_before
@@ -136,6 +137,17 @@ class TestFigures:
         BudgetFactory(tenant=tenant, scope="tenant", window="day", dimension="requests", amount=5)
         [line] = issued(tenant)[1].budgets
         assert (line.whom, line.limit, line.used, line.left) == (tenant.name, 1_000, 400, 600)
+
+    def test_budgets_of_cost_are_written_with_as_many_decimals(self) -> None:
+        facts = {"whom": "Alder", "task": "", "dimension": "cost", "window": "month", "is_hard": True}
+        lines = (
+            BudgetLine(**facts, limit=5 * 10**9, used=1_500_000_001, left=3_499_999_999),
+            BudgetLine(**facts, limit=2 * 10**9, used=0, left=2 * 10**9),
+        )
+        assert [row[3:] for row in budget_table(lines).rows] == [
+            ("5.000000000", "1.500000001", "3.499999999"),
+            ("2.000000000", "0.000000000", "2.000000000"),
+        ]
 
     def test_counters_of_whatever_calls_name_leave_the_place_to_budgets(self, tenant: Tenant) -> None:
         each = BudgetFactory(tenant=tenant, scope="tenant", per="conversation", window="total")

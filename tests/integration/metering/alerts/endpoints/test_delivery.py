@@ -21,7 +21,7 @@ from metering.alerts.endpoints.record import FAILING_FOR, MAX_ATTEMPTS
 from metering.alerts.endpoints.replay import MOST_REPLAYS, replay_delivery, replay_endpoint
 from metering.errors import RateLimited, TransitionRefused
 from metering.models import AlertDelivery, AuditEvent, Notice, QuotaAlert, WebhookEndpoint
-from metering.types import Audience
+from metering.types import Audience, EventType
 from tests.factories import AlertFactory, BudgetFactory, MeterFactory, UserFactory, birch
 from tests.fakes.receivers import Reply, receiving, slack
 from tests.integration.metering.alerts.conftest import Clock
@@ -120,6 +120,16 @@ def test_what_one_person_is_told_is_not_told_to_the_tenants_channels(make: Make,
         tell(clock, Audience.PERSON, tenant_id=ann.tenant_id, user_id=ann.pk)
         deliver(clock)
     assert len(receiver.arrivals) == 1
+
+
+def test_a_statement_is_told_to_the_tenants_channels_whoever_is_mailed(make: Make, clock: Clock) -> None:
+    ann = UserFactory()
+    with receiving() as receiver:
+        make(receiver.url, events=["statement.ready"])
+        tell(clock, Audience.PERSON, type=EventType.STATEMENT_READY, tenant_id=ann.tenant_id, user_id=ann.pk)
+        deliver(clock)
+    assert len(receiver.arrivals) == 1
+    assert AlertDelivery.objects.get(channel="email").recipient == ann.email
 
 
 def test_a_refusal_is_tried_again_with_the_same_id_less_and_less_often(
