@@ -8,12 +8,13 @@ from admin_console.theme import UNFOLD  # noqa: F401
 from gateway_project import env, logs
 from gateway_project.api.configuration import *  # noqa: F403
 from gateway_project.database_url import django_database, read_database_url
+from gateway_project.dotenv import read_dotenv
 from gateway_project.oidc.environment import read_oidc
 from gateway_project.public_url import host_of, read_public_url
 from gateway_project.secrets import encryption_keys, read_secrets, signing_keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env.read_dotenv(BASE_DIR / ".env")
+read_dotenv(BASE_DIR / ".env")
 GATEWAY_STATE_DIR = Path(env.text("GATEWAY_STATE_DIR", str(BASE_DIR / ".state"))).absolute()
 
 _secrets = read_secrets(GATEWAY_STATE_DIR)

@@ -5,9 +5,10 @@ import os
 from uuid import UUID
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from msgspec import Struct
 
-from gateway_project import env
+from gateway_project.dotenv import read_dotenv
 from metering.api_key import MAX_KEYS, read_keys
 from metering.base_url import base_url_problem
 from metering.catalog.provider_keys.read_keys import keys_of
@@ -33,7 +34,10 @@ def load_configs() -> dict[str, ProviderConfig]:
     One without any key that names a variable for it, and one that every door refuses, so that it was written past them
     or its key changed since, is logged and left out: its calls fail before anything is sent, and cost nothing.
     """
-    env.read_dotenv(settings.BASE_DIR / ".env")
+    try:
+        read_dotenv(settings.BASE_DIR / ".env")
+    except ImproperlyConfigured as error:  # somebody is at it: who serves goes on with what was there
+        logger.error("dotenv.unreadable", extra={"problem": str(error)})
     configs, stored = {}, keys_of(None)
     for row in Provider.objects.filter(is_active=True):
         try:
