@@ -15,6 +15,7 @@ from gateway_project import env
 
 SCHEMES = ("postgresql", "postgres")
 ENGINE = "gateway_project.primary"
+READS = "django.db.backends.postgresql"
 MOST_HOSTS = 3
 """A batch of the ledger has to meet the last of them before its callers are sent away."""
 TAKES_WRITES = ("read-write", "primary")
@@ -43,6 +44,14 @@ def django_database(name: str, url: str) -> dict[str, Any]:
         raise ImproperlyConfigured(f"{name} must be a PostgreSQL URL.")
     settings = {ours: str(parts.pop(libpqs, "")) for libpqs, ours in OF_DJANGO.items()}
     return {"ENGINE": ENGINE, **settings, "OPTIONS": parts}
+
+
+def reporting_database(name: str, url: str) -> dict[str, Any]:
+    """The same of one that is only read, which a standby may be. Raises ImproperlyConfigured."""
+    settings = django_database(name, url)
+    options = settings["OPTIONS"]
+    read_only = " ".join(filter(None, (options.get("options"), "-c default_transaction_read_only=on")))
+    return {**settings, "ENGINE": READS, "OPTIONS": {**options, "options": read_only}}
 
 
 def _parts(url: str) -> Parts | None:

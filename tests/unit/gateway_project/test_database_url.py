@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from gateway_project.database_url import django_database, read_database_url
+from gateway_project.database_url import django_database, read_database_url, reporting_database
 
 TWO = "postgresql://u:hunter2@one:6001,two/d?target_session_attrs=read-write"
 
@@ -62,3 +62,9 @@ def test_a_bad_url_is_one_sentence_that_says_what_to_do_and_not_the_value(
     assert sentence in message
     assert "\n" not in message
     assert "hunter2" not in message
+
+
+def test_what_reports_are_read_from_may_be_a_standby_and_is_never_written_to() -> None:
+    database = reporting_database("SAMPLE", "postgresql://u@standby/d?options=-c%20jit%3Doff")
+    assert database["ENGINE"] == "django.db.backends.postgresql"
+    assert database["OPTIONS"] == {"options": "-c jit=off -c default_transaction_read_only=on"}
