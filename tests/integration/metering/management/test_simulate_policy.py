@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 from django.utils.timezone import now
 
 from tests.factories import AttemptFactory, BudgetFactory, RuleFactory, make_token, reference_data
-from tests.integration.metering.management.asking import answer
+from tests.integration.metering.management.asking import answer, refusal
 from tests.served import serve_model
 
 pytestmark = pytest.mark.django_db
@@ -98,3 +98,26 @@ def test_one_request_with_another_rule() -> None:
         *("--rule", "max_tokens_in=5"),
     )
     assert (answer["verdict"], answer["rule"]) == ("denied", "tenant max_tokens_in")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (
+            ("--since", "2026-01-01", "--shift-hours", "nan"),
+            "must be a number from -8,760 to 8,760, not 'nan'",
+        ),
+        (("--since", "2026-01-01", "--shift-hours", "1e300"), "must be a number from -8,760 to 8,760"),
+        (("--input-tokens", "-5"), "must be a whole number from 0 to 10,000,000, not '-5'"),
+        (("--output-tokens", "0"), "must be a whole number from 1 to 10,000,000, not '0'"),
+        (("--temperature", "inf"), "must be a number from 0 to 1,000, not 'inf'"),
+        (("--at", "9999-12-31"), "at must be from 2000 to 2999."),
+        (("--at", "0001-01-01"), "at must be from 2000 to 2999."),
+        (("--plan", "NONE"), "There is no plan 'NONE'."),
+        (("--task", "NONE"), "There is no task 'NONE'."),
+    ],
+)
+def test_what_nobody_can_mean_is_refused(arguments: tuple[str, ...], sentence: str) -> None:
+    make_token()
+    one = () if {"--since", "--task"} & set(arguments) else ("--task", "LLM0_CHAT")
+    assert sentence in str(refusal("simulate_policy", "--tenant", "alder", *one, *arguments))
