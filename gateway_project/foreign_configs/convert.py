@@ -9,8 +9,8 @@ from gateway_project.foreign_configs import litellm, proxy_mode, proxy_service
 from gateway_project.foreign_configs.check_names import check_names
 from gateway_project.foreign_configs.draft import Conversion, Draft
 from gateway_project.foreign_configs.reader import ForeignReader, Notes
-from metering.catalog.read_models import KEYS as OUR_MODEL_KEYS
 from metering.catalog.merged import merge_keys
+from metering.catalog.read_models import KEYS as OUR_MODEL_KEYS
 from metering.catalog.yaml_source import Problems, compose
 from metering.errors import CatalogInvalid
 from metering.text import normal

@@ -57,7 +57,9 @@ def _named(node: MappingNode) -> Iterator[tuple[Node, Node]]:
         if merge.tag == MERGE:
             for source in sources.value if isinstance(sources, SequenceNode) else [sources]:
                 if not isinstance(source, MappingNode):
-                    raise CatalogInvalid([f"line {line_of(merge)}: '<<' brings in mappings, not {shown(source)}."])
+                    raise CatalogInvalid(
+                        [f"line {line_of(merge)}: '<<' brings in mappings, not {shown(source)}."]
+                    )
                 yield from source.value
 
 
