@@ -13,12 +13,14 @@ from django.utils.timezone import now
 
 from metering.admission.demand import demand_of_counts
 from metering.catalog.load_catalog import load_catalog
+from metering.decisions.decision import Step
 from metering.errors import InvalidRequest
 from metering.identity.find import find_tenant
 from metering.management.command import VerbCommand, moment
 from metering.management.numbers import whole, within
 from metering.management.progress import ProgressBar
 from metering.models import Tenant
+from metering.money import usd_text
 from metering.policy.edit.set_rule import parse_value
 from metering.policy.source import LoadCatalog, read_policy_source
 from metering.rates.read_levels import read_levels
@@ -31,6 +33,7 @@ from metering.simulation.report import decision_facts, replay_facts
 from metering.simulation.with_rule import with_rule
 from metering.tags import HEADER as TAGS
 from metering.tags import read_tags
+from metering.types import Dimension
 
 MOST_TOKENS = 10_000_000
 A_YEAR_H = 8_760
@@ -160,11 +163,7 @@ class Command(VerbCommand):
             levels=(lambda limits: {}) if options["at"] else partial(read_levels, settings.REDIS_URL),
         )
         head = f"{decision.verdict}: {decision.rule or 'nothing'} decided. {decision.message}"
-        steps = [
-            f"  {step.source} {step.rule} = {step.value}: {step.outcome}"
-            + (f", {step.left} left" if step.left is not None else "")
-            for step in decision.trace
-        ]
+        steps = [f"  {_told(step)}" for step in decision.trace]
         facts = decision_facts(decision, with_shared=True, cache=cache)
         self.show(facts, "\n".join([head, *steps, f"  cache: {cache['message']}"]))
 
@@ -184,3 +183,15 @@ class Command(VerbCommand):
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"{file} cannot be read.") from error
         return partial(load_catalog, text=text, actor=self.actor, now=now())
+
+
+def _told(step: Step) -> str:
+    """A limit says whose it is in its name; money is in US dollars."""
+    name = step.rule if step.window else f"{step.source} {step.rule}"
+    left = f", {_amount(step, step.left)} left" if step.left is not None else ""
+    return f"{name} = {_amount(step, step.value)}: {step.outcome}{left}"
+
+
+def _amount(step: Step, amount: int | str) -> str:
+    is_money = isinstance(amount, int) and f"{Dimension.COST}/" in step.rule
+    return f"${usd_text(int(amount))}" if is_money else str(amount)
