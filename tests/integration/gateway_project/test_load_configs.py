@@ -96,3 +96,15 @@ def test_a_row_that_cannot_be_used_takes_no_other_with_it_and_its_secret_is_not_
     [record] = caplog.records
     assert (record.getMessage(), record.__dict__["provider"]) == ("provider.unusable", "own")
     assert CANARY not in str(record.__dict__)
+
+
+def test_what_is_wrong_with_a_provider_is_logged_once_until_that_changes(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    own(api_key_env="OWN_API_KEY")
+    for key in ("", "", "usable", "", "x\ny"):
+        monkeypatch.setenv("OWN_API_KEY", key)
+        load_configs()
+    unset, again, lines = (record.__dict__["problem"] for record in caplog.records)
+    assert unset == again == "OWN_API_KEY is not set."
+    assert lines != unset
