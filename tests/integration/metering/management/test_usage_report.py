@@ -73,3 +73,6 @@ def test_prices_are_not_left_out_of_a_report_of_attempts_in_silence() -> None:
 def test_a_time_that_ends_before_it_begins_is_refused() -> None:
     error = refusal("usage_report", "--by", "day", "--since", "2026-02-01", "--until", "2026-01-01")
     assert str(error) == "--until comes before --since."
+    for command in ("service_levels", "savings_report"):
+        error = refusal(command, "--since", "2026-02-01", "--until", "2026-01-01")
+        assert str(error) == "until comes before since."
