@@ -3,6 +3,7 @@
 
 import os
 import sys
+import traceback
 
 # These use no server, so none is started for them.
 SERVERLESS = frozenset(
@@ -15,22 +16,34 @@ COULD_NOT_RUN = {"verify_ledger": 2}
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
+    from django.core.exceptions import ImproperlyConfigured
+
+    from launcher.errors import LauncherError
+
+    could_not_run = COULD_NOT_RUN.get("".join(sys.argv[1:2]), 1)
+    try:
+        run()
+    except (ImproperlyConfigured, LauncherError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(could_not_run)
+    except Exception:  # noqa: BLE001 # whatever it is, it is no verdict on the books
+        traceback.print_exc()
+        sys.exit(could_not_run)
+
+
+def run() -> None:
     from django.core.management import execute_from_command_line
 
     if not SERVERLESS.isdisjoint([*sys.argv[1:], "help"][:1]):
-        return execute_from_command_line(sys.argv)
+        execute_from_command_line(sys.argv)
+        return
 
     from launcher.configuration import load_state_dir
-    from launcher.errors import LauncherError
     from launcher.stack import running_stack
 
-    try:
-        with running_stack(load_state_dir()) as stack:
-            os.environ.update(stack.environment())
-            execute_from_command_line(sys.argv)
-    except LauncherError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(COULD_NOT_RUN.get(sys.argv[1], 1))
+    with running_stack(load_state_dir()) as stack:
+        os.environ.update(stack.environment())
+        execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from gateway_client.openai_surface import OpenAISurface
 from gateway_client.provider import AsyncLLMProvider, LLMProvider
 from gateway_client.retries import WITHOUT_KEYS, RetryPolicy
 from gateway_client.session import FixedToken
+from gateway_client.variables import variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +54,10 @@ class DirectConfig:
 def own_key(provider: str, environ: Mapping[str, str]) -> str | None:
     """The key that was set for this vendor, or beside this very URL (`LLM_BASE_URL`, `LLM_API_KEY`)."""
     if provider in VENDORS:
-        return environ.get(VENDORS[provider].key_variable) or None
-    beside = environ.get("LLM_BASE_URL", "").strip()
-    is_its = bool(beside) and normal_url(beside) == normal_url(provider)
-    return (environ.get("LLM_API_KEY") or None) if is_its else None
+        return variable(environ, VENDORS[provider].key_variable)
+    beside = variable(environ, "LLM_BASE_URL")
+    is_its = beside is not None and normal_url(beside) == normal_url(provider)
+    return variable(environ, "LLM_API_KEY") if is_its else None
 
 
 def connection_of(config: DirectConfig) -> Connection:

@@ -1,7 +1,8 @@
 """Which gateway is asked, with what, and for which model. Public.
 
 Each is looked for in this order: what the program says, the environment (`LLM_BASE_URL`, `LLM_API_KEY`,
-`LLM_MODEL_CHAT`, `LLM_MODEL_PROMPT_GEN`), the workspace's `.llm-gateway.toml`, the gateway of the last sign-in.
+`LLM_MODEL_CHAT`, `LLM_MODEL_PROMPT_GEN`, each also as the path `NAME_FILE`), the workspace's `.llm-gateway.toml`, the
+gateway of the last sign-in.
 """
 
 import os
@@ -12,6 +13,7 @@ from pathlib import Path
 from gateway_client.credentials.credential import normal_url
 from gateway_client.credentials.store import CredentialStore
 from gateway_client.errors import ConfigurationError
+from gateway_client.variables import variable
 from gateway_client.workspace import Workspace, find_workspace
 
 
@@ -53,24 +55,24 @@ def load_settings(
     """The settings in force in a folder (by default the one that the program runs in).
 
     A key from the environment is sent to the address from the environment, never to one that a workspace's file names.
-    Raises ConfigurationError for a workspace's file that cannot be read.
+    Raises ConfigurationError for a file that cannot be read, of a workspace or of a variable.
     """
     workspace = _workspace_of(folder)
     teams, llm = (workspace.teams, workspace.llm) if workspace else (None, None)
-    from_environment = _text(environ, "LLM_BASE_URL")
+    from_environment = variable(environ, "LLM_BASE_URL")
     from_workspace = teams.api_url if teams and teams.enabled else None
     chosen = base_url or from_environment or from_workspace
     if chosen is None and (signed_in := (store or CredentialStore()).default()):
         chosen = signed_in.base_url
     chosen = normal_url(chosen) if chosen else None
     if api_key is None and chosen is not None and from_environment and chosen == normal_url(from_environment):
-        api_key = _text(environ, "LLM_API_KEY")
-    chat = model or _text(environ, "LLM_MODEL_CHAT") or (llm.model if llm else None) or ""
+        api_key = variable(environ, "LLM_API_KEY")
+    chat = model or variable(environ, "LLM_MODEL_CHAT") or (llm.model if llm else None) or ""
     return Settings(
         base_url=chosen,
         api_key=api_key,
         model=chat,
-        model_prompt_gen=_text(environ, "LLM_MODEL_PROMPT_GEN") or "",
+        model_prompt_gen=variable(environ, "LLM_MODEL_PROMPT_GEN") or "",
         team=team or (teams.team_id if teams and teams.enabled else None),
         workspace=workspace,
     )
@@ -81,7 +83,3 @@ def _workspace_of(folder: Path | None) -> Workspace | None:
         return find_workspace(folder or Path.cwd())
     except FileNotFoundError:  # somebody has removed the folder that the program runs in
         return None
-
-
-def _text(environ: Mapping[str, str], name: str) -> str | None:
-    return environ.get(name, "").strip() or None

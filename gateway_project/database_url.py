@@ -15,11 +15,20 @@ from gateway_project import env
 
 SCHEMES = ("postgresql", "postgres")
 ENGINE = "gateway_project.primary"
+READS = "django.db.backends.postgresql"
 MOST_HOSTS = 3
 """A batch of the ledger has to meet the last of them before its callers are sent away."""
 TAKES_WRITES = ("read-write", "primary")
 CONNECT_TIMEOUT_S = 2
 """For each of several hosts: one that is switched off says nothing. libpq knows no shorter one."""
+PATIENCE = {
+    "connect_timeout": "10",
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "8000",
+}
+"""A cut cable ends a connection within seconds, so that its thread is free again. What the URL says counts."""
 OF_DJANGO = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
 Parts = dict[str, Any]
 
@@ -42,7 +51,15 @@ def django_database(name: str, url: str) -> dict[str, Any]:
     if parts is None:
         raise ImproperlyConfigured(f"{name} must be a PostgreSQL URL.")
     settings = {ours: str(parts.pop(libpqs, "")) for libpqs, ours in OF_DJANGO.items()}
-    return {"ENGINE": ENGINE, **settings, "OPTIONS": parts}
+    return {"ENGINE": ENGINE, **settings, "OPTIONS": PATIENCE | parts}
+
+
+def reporting_database(name: str, url: str) -> dict[str, Any]:
+    """The same of one that is only read, which a standby may be. Raises ImproperlyConfigured."""
+    settings = django_database(name, url)
+    options = settings["OPTIONS"]
+    read_only = " ".join(filter(None, (options.get("options"), "-c default_transaction_read_only=on")))
+    return {**settings, "ENGINE": READS, "OPTIONS": {**options, "options": read_only}}
 
 
 def _parts(url: str) -> Parts | None:

@@ -1,9 +1,9 @@
 """Read the environment strictly: a bad value stops the program with one sentence that names the variable.
 
 Each variable `NAME` may also be given as `NAME_FILE`, the path of a file holding the value, which is how
-containers hand over secrets. django-environ reads and parses; this module adds the file form, refuses what
-django-environ would silently coerce, and never repeats a value, not even in a chained error (`from None`), because
-it may be a secret.
+containers hand over secrets. This module refuses what would else be coerced in silence, and never repeats a value,
+not even in a chained error (`from None`), because it may be a secret. What a `.env` file says is put into the
+environment before (dotenv.py).
 """
 
 import os
@@ -19,12 +19,6 @@ _env = environ.Env()
 _TRUE = frozenset(environ.Env.BOOLEAN_TRUE_STRINGS)
 _ORIGIN = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.ASCII)
 _FALSE = frozenset({"false", "off", "no", "n", "0"})
-
-
-def read_dotenv(path: Path) -> None:
-    """Load a `.env` file; what is already in the environment wins."""
-    if path.is_file():
-        environ.Env.read_env(path)
 
 
 def text(name: str, default: str = "") -> str:

@@ -7,13 +7,14 @@ from pathlib import Path
 from admin_console.theme import UNFOLD  # noqa: F401
 from gateway_project import env, logs
 from gateway_project.api.configuration import *  # noqa: F403
-from gateway_project.database_url import django_database, read_database_url
+from gateway_project.database_url import django_database, read_database_url, reporting_database
+from gateway_project.dotenv import read_dotenv
 from gateway_project.oidc.environment import read_oidc
 from gateway_project.public_url import host_of, read_public_url
 from gateway_project.secrets import encryption_keys, read_secrets, signing_keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env.read_dotenv(BASE_DIR / ".env")
+read_dotenv(BASE_DIR / ".env")
 GATEWAY_STATE_DIR = Path(env.text("GATEWAY_STATE_DIR", str(BASE_DIR / ".state"))).absolute()
 
 _secrets = read_secrets(GATEWAY_STATE_DIR)
@@ -46,6 +47,15 @@ DATABASES = {
 # The ledger and the listener hold psycopg connections outside the ORM. It is the same database: where DATABASE_URL
 # leads through a pooler in transaction mode, this one goes around it.
 LEDGER_DATABASE_URL = read_database_url("LEDGER_DATABASE_URL", DATABASE_URL)
+# Reports and statistics are read there, if it is another one: a standby that follows (docs/failover.md).
+REPORTING_DATABASE_URL = read_database_url("REPORTING_DATABASE_URL", DATABASE_URL)
+if REPORTING_DATABASE_URL != DATABASE_URL:
+    DATABASES["reporting"] = {
+        **reporting_database("REPORTING_DATABASE_URL", REPORTING_DATABASE_URL),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "TEST": {"MIRROR": "default"},
+    }
 REDIS_URL = env.url(
     "REDIS_URL",
     _services.get("redis_url", "redis://127.0.0.1:6379/0"),

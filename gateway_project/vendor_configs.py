@@ -5,9 +5,10 @@ import os
 from uuid import UUID
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from msgspec import Struct
 
-from gateway_project import env
+from gateway_project.dotenv import read_dotenv
 from metering.api_key import MAX_KEYS, read_keys
 from metering.base_url import base_url_problem
 from metering.catalog.provider_keys.read_keys import keys_of
@@ -17,6 +18,11 @@ from metering.seal import CannotOpen, unseal
 from providers.registry import ProviderConfig
 
 logger = logging.getLogger(__name__)
+DOTENV = ".env"
+told: dict[str, str] = {}
+"""What was logged last of the file and of each provider: every process looks again every ten seconds, and says nothing
+twice.
+"""
 
 
 class OwnConfigs(Struct, frozen=True, kw_only=True):
@@ -33,11 +39,17 @@ def load_configs() -> dict[str, ProviderConfig]:
     One without any key that names a variable for it, and one that every door refuses, so that it was written past them
     or its key changed since, is logged and left out: its calls fail before anything is sent, and cost nothing.
     """
-    env.read_dotenv(settings.BASE_DIR / ".env")
+    try:
+        read_dotenv(settings.BASE_DIR / DOTENV)
+        told.pop(DOTENV, None)
+    except ImproperlyConfigured as error:  # somebody is at it: who serves goes on with what was there
+        if _is_news(DOTENV, str(error)):
+            logger.error("dotenv.unreadable", extra={"problem": str(error)})
     configs, stored = {}, keys_of(None)
     for row in Provider.objects.filter(is_active=True):
         try:
             configs[row.name] = _with_gateways_keys(row, stored.get(row.name, ()))
+            told.pop(row.name, None)
         except ValueError as error:
             _log_unusable(row, error)
     return configs
@@ -95,4 +107,11 @@ def _config(row: Provider, keys: tuple[str, ...]) -> ProviderConfig:
 
 
 def _log_unusable(row: Provider, error: ValueError) -> None:
-    logger.error("provider.unusable", extra={"provider": row.name, "problem": str(error)})
+    if _is_news(row.name, str(error)):
+        logger.error("provider.unusable", extra={"provider": row.name, "problem": str(error)})
+
+
+def _is_news(of: str, problem: str) -> bool:
+    is_news = told.get(of) != problem
+    told[of] = problem
+    return is_news

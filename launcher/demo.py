@@ -13,6 +13,7 @@ from launcher.demo_data import DemoAccess, ensure_demo_data, issue_fresh_token, 
 from launcher.demo_report import print_call, print_welcome
 from launcher.demo_search import search_services
 from launcher.errors import LauncherError
+from launcher.listening import a_port
 from launcher.process import reason_in, wait_until
 from launcher.revival import kept_running
 from launcher.server import require_free_port, stopping
@@ -27,7 +28,7 @@ SAYS_READY = {"LOG_LEVEL": "info"}
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="script/demo", description="Run everything, with one metered call.")
     parser.add_argument("--once", action="store_true", help="end after the call")
-    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--port", type=a_port, default=8000)
     options = parser.parse_args(arguments)
     require_free_port("127.0.0.1", options.port)
     with running_stack(load_state_dir()) as stack:

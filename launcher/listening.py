@@ -10,10 +10,13 @@ from gateway_project.foreign_configs.server_settings import ServerSettings, serv
 from gateway_project.logs import LEVELS
 from launcher.errors import ConfigRefused, LauncherError
 from metering.errors import CatalogInvalid
+from metering.management.numbers import whole
 
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 8000
 EVERYWHERE = "0.0.0.0"  # noqa: S104 # what `:8080` means
 LISTEN_ADDRESS, LOG_LEVEL = "LISTEN_ADDRESS", "LOG_LEVEL"
+a_port = whole(1, 2**16 - 1)
+"""A flag's."""
 _ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]*):([0-9]{1,5})", re.ASCII)
 
 

@@ -12,18 +12,20 @@ from launcher.children import DRAIN_TIMEOUT_S, start_gateway
 from launcher.commands import load_config, migrate, set_up_django
 from launcher.configuration import load_state_dir
 from launcher.errors import LauncherError
-from launcher.listening import DEFAULT_HOST, DEFAULT_PORT, address, read_settings, set_log_level
+from launcher.listening import DEFAULT_HOST, DEFAULT_PORT, a_port, address, read_settings, set_log_level
 from launcher.process import is_free, stop_child
 from launcher.revival import kept_running
 from launcher.signals import Stopped
 from launcher.stack import running_stack
+from metering.management.numbers import whole
 
 LOOK_EVERY_S = 0.5
+MOST_WORKERS = 256
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="script/server", description="Run the gateway in the foreground.")
-    parser.add_argument("--port", type=int, help=f"else that of LISTEN_ADDRESS, else {DEFAULT_PORT}")
+    parser.add_argument("--port", type=a_port, help=f"else that of LISTEN_ADDRESS, else {DEFAULT_PORT}")
     parser.add_argument("--host", help=f"else that of LISTEN_ADDRESS, else {DEFAULT_HOST}")
     parser.add_argument("--log-level", choices=LEVELS, help="else LOG_LEVEL, else info")
     parser.add_argument(
@@ -31,7 +33,7 @@ def main(arguments: list[str]) -> int:
         metavar="FILE",
         help="a catalog, or the file of the proxy mode, the proxy service or LiteLLM, loaded before serving",
     )
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--workers", type=whole(1, MOST_WORKERS), default=1)
     parser.add_argument(
         "--no-worker",
         action="store_true",

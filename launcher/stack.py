@@ -89,6 +89,8 @@ def _agree_on_the_ledger(*, is_embedded: bool, for_tests: bool) -> None:
         raise LauncherError("LEDGER_DATABASE_URL names the same database as DATABASE_URL; set that as well.")
     if is_embedded or for_tests:
         os.environ |= {"LEDGER_DATABASE_URL": "", "LEDGER_DATABASE_URL_FILE": ""}
+    if for_tests:
+        os.environ |= {"REPORTING_DATABASE_URL": "", "REPORTING_DATABASE_URL_FILE": ""}
 
 
 def prepare_state_dir(state_dir: Path) -> Path:

@@ -137,10 +137,12 @@ class LLMGateway:
         Raises InvalidCredential, TokenExpired, TenantSuspended, and NotFound or NotPermitted for the team. With
         `request_id` a refusal can be found by it, if it is known whose credential it is.
         """
-        if self._unseen is not None and self._unseen.is_away():
-            return await self._unseen.principal(secret, team)
+        unseen = self._unseen if self._unseen is not None and self._unseen.is_deaf() else None
+        if unseen is not None and unseen.is_away():
+            return await unseen.principal(secret, team)
+        read = partial(self.directory.principal, secret)
         try:
-            caller = await self.directory.principal(secret)
+            caller = await (unseen.in_time(read) if unseen is not None else read())
         except MeteringUnavailable:
             if self._unseen is None or not self._unseen.is_deaf():
                 raise

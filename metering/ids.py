@@ -58,9 +58,9 @@ def moment_of(identifier: UUID) -> datetime | None:
 
 
 def first_id_at(moment: datetime) -> UUID:
-    """The smallest UUID that a moment's UUIDv7 can have: a partition bound."""
+    """The smallest UUID that a moment's UUIDv7 can have: a partition bound. Of a moment before 1970 the very first."""
     # Whole numbers: a float's milliseconds can come out one short.
-    return UUID(int=(moment - _EPOCH) // _MILLISECOND << _TIME_SHIFT)
+    return UUID(int=max(0, (moment - _EPOCH) // _MILLISECOND) << _TIME_SHIFT)
 
 
 def derived_id(parent: UUID, number: int) -> UUID:

@@ -26,7 +26,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 usage = typer.Typer(no_args_is_help=True, help="What is used, and what is left.")
-job_commands = typer.Typer(no_args_is_help=True, help="Work that goes on without you.")
+job_commands = typer.Typer()
 
 
 @app.callback(invoke_without_command=True)
@@ -60,6 +60,7 @@ app.command()(diagram.diagram)
 usage.command("status")(status.status)
 usage.command("history")(history.history)
 usage.command("statusline")(status.statusline)
+job_commands.callback(invoke_without_command=True)(jobs.jobs)
 job_commands.command("list")(jobs.list_jobs)
 job_commands.command("show")(jobs.show)
 job_commands.command("wait")(jobs.wait)

@@ -8,8 +8,8 @@ from yaml.nodes import MappingNode, Node, ScalarNode
 from gateway_project.foreign_configs import litellm, proxy_mode, proxy_service
 from gateway_project.foreign_configs.check_names import check_names
 from gateway_project.foreign_configs.draft import Conversion, Draft
-from gateway_project.foreign_configs.merged import merge_keys
 from gateway_project.foreign_configs.reader import ForeignReader, Notes
+from metering.catalog.merged import merge_keys
 from metering.catalog.read_models import KEYS as OUR_MODEL_KEYS
 from metering.catalog.yaml_source import Problems, compose
 from metering.errors import CatalogInvalid
@@ -30,10 +30,10 @@ def convert(text: str, *, at: datetime) -> Conversion | None:
     Raises CatalogInvalid with every problem, each with its line in the foreign file.
     """
     root = compose(normal(text))
+    merge_keys(root)
     found = _format(root)
     if found is None:
         return None
-    merge_keys(root)
     name, read = found
     problems, notes = Problems(), Notes()
     draft = Draft(notes, at)

@@ -69,7 +69,7 @@ def note_refusal(
     if policy is not None:
         policy = policy.for_labels(request.tags, request.conversation_id)
     verdict = _denial(refusal, asked.subject.plan, policy)
-    _note(log, asked, verdict, now, lambda: _refused_trace(policy, refusal, now))
+    _note(log, asked, verdict, now, lambda: _refused_trace(policy, refusal, request.agent_id, now))
 
 
 def note_refused_caller(
@@ -93,7 +93,13 @@ def note_stopped(log: DecisionLog, call: Call, refusal: LimitExceeded, now: date
         labels.request_id,
     )
     refusal.rates = call.rates.uses
-    _note(log, asked, _denial(refusal, "", policy), now, lambda: _refused_trace(policy, refusal, now))
+    _note(
+        log,
+        asked,
+        _denial(refusal, "", policy),
+        now,
+        lambda: _refused_trace(policy, refusal, labels.agent_id, now),
+    )
 
 
 def note_admission(
@@ -106,7 +112,7 @@ def note_admission(
         verdicts = (RuleVerdict(Verdict.ALLOWED, mode, "", "", None, f"served by {call.model.name}"),)
     asked = _asked(caller, request)
     for verdict in verdicts:
-        _note(log, asked, verdict, now, lambda: _admitted_trace(call, now))
+        _note(log, asked, verdict, now, lambda: _admitted_trace(call, request.agent_id, now))
 
 
 class _Asked(NamedTuple):
@@ -159,19 +165,21 @@ def _decision(asked: _Asked, verdict: RuleVerdict, now: datetime, trace: Trace) 
     )
 
 
-def _refused_trace(policy: EffectivePolicy | None, refusal: MeteringError, now: datetime) -> tuple[Step, ...]:
+def _refused_trace(
+    policy: EffectivePolicy | None, refusal: MeteringError, agent_id: str | None, now: datetime
+) -> tuple[Step, ...]:
     rates: Iterable[RateUse] = ()
     if isinstance(refusal, LimitExceeded | OverRateCapacity) and refusal.rates:
         rates = refusal.rates
     elif policy is not None:
         rates = map(use_of, policy.rates.always)
-    steps = [*rule_steps(policy)] if policy is not None else []
+    steps = [*rule_steps(policy, agent_id)] if policy is not None else []
     if policy is not None and isinstance(refusal, LimitExceeded) and not isinstance(refusal, RateLimited):
         steps += refused_steps(policy.limits, refusal.usage, now)
     return (*steps, *rate_steps(rates))
 
 
-def _admitted_trace(call: Call, now: datetime) -> tuple[Step, ...]:
+def _admitted_trace(call: Call, agent_id: str | None, now: datetime) -> tuple[Step, ...]:
     hold = call.hold
     balances = {
         limit.meter: (balance.used, balance.held)
@@ -179,7 +187,7 @@ def _admitted_trace(call: Call, now: datetime) -> tuple[Step, ...]:
     }
     amounts = hold.bound + ONE_REQUEST
     return (
-        *rule_steps(call.policy),
+        *rule_steps(call.policy, agent_id),
         *limit_steps(
             tuple(limit for limit in hold.held if not limit.only_counts),
             balances,

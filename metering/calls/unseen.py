@@ -1,7 +1,7 @@
 """Let a call in while the database is away, where the rule `on_metering_failure` says `open`.
 
-1. The database has not been heard for a second, and cannot be asked: a read failed, or the ledger has not answered
-   within OPEN_AFTER_S.
+1. The database has not been heard for a second, and cannot be asked: a read failed, or a read or the ledger has not
+   answered within OPEN_AFTER_S.
 2. It is planned under what this process last knew of its caller, plan, catalog and policy. What is not known is not
    let in.
 3. It is let in only as far as the rule `open_cap` goes: a bound on what one process may spend unseen.
@@ -12,8 +12,10 @@ A call whose first answer may have to be found again (Idempotency-Key), or whose
 not let in: only the database can say whether it has been made already.
 """
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from metering.calls.begin import CallRequest, PlannedCall, plan
 from metering.calls.collaborators import Collaborators
@@ -32,8 +34,9 @@ from metering.rules.registry import OPEN_CAP_DEFAULT
 from metering.time_limits import CoarseTimeout
 from metering.types import Task
 
+T = TypeVar("T")
 OPEN_AFTER_S = 2.0
-"""How long the ledger is waited for, if the database was not heard meanwhile."""
+"""How long a read and the ledger are waited for, if the database was not heard meanwhile."""
 AWAY = "The database is away."
 
 
@@ -87,10 +90,28 @@ class UnseenCalls:
         self.leases = LeaseKeeper(UnseenLedger(away.spool, cap_nano_usd=0), clock=lambda: 0.0)
         """Nobody else has their leases, so that these never end: their clock stands still."""
         self._with = replace(with_, directory=self.directory, leases=self.leases, spool=None)
+        self._is_silent = False
+        """Whether a read was not answered since the database was heard last."""
 
     def is_away(self) -> bool:
         """Whether it is known that the database cannot be reached."""
-        return self._away.is_away()
+        self._is_silent = self._is_silent and self.is_deaf()
+        return self._is_silent or self._away.is_away()
+
+    async def in_time(self, read: Callable[[], Awaitable[T]]) -> T:
+        """What a read answers. Where somebody may be let in, a database that is not heard has OPEN_AFTER_S for it.
+
+        Raises MeteringUnavailable where it says nothing, and what the read raises.
+        """
+        if self.lets_anybody_in():
+            try:
+                async with asyncio.timeout(OPEN_AFTER_S):
+                    return await read()
+            except TimeoutError:
+                self._is_silent = self.is_deaf()
+            if self._is_silent:
+                raise MeteringUnavailable(AWAY)
+        return await read()
 
     def is_deaf(self) -> bool:
         """Whether the database has not been heard lately."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from metering.catalog.document import CatalogDocument, Vocabulary
+from metering.catalog.merged import merge_keys
 from metering.catalog.read_budgets import read_budgets
 from metering.catalog.read_models import check_aliases, read_models
 from metering.catalog.read_plans import read_plans
@@ -25,7 +26,9 @@ def parse_catalog(
 ) -> CatalogDocument:
     """The file's content. Raises CatalogInvalid with every problem, each with its line."""
     problems = Problems()
-    root = YamlReader(compose(normal(text)), "", problems, KEYS)
+    document = compose(normal(text))
+    merge_keys(document)
+    root = YamlReader(document, "", problems, KEYS)
     providers = root.mapping("providers", None)
     models = root.mapping("models", None)
     plans = root.mapping("plans", None)

@@ -15,7 +15,7 @@ from metering.rules.registry import REGISTRY
 from metering.rules.rule import BASE_SCOPES, TIGHTENING_SCOPES, Rule
 from metering.rules.rule_key import Merge
 from metering.tags import read_keys
-from metering.types import Dimension, EnforcementMode, Window
+from metering.types import Dimension, EnforcementMode, Scope, Window
 
 MAX_STEPS = 500
 CALLS_AT_ONCE = "max_concurrent"
@@ -23,10 +23,14 @@ Balance = tuple[int, int]
 """Used and held."""
 
 
-def rule_steps(policy: EffectivePolicy) -> Iterator[Step]:
-    """Every rule that applies to the subject and the task, by key and in the order of rule.py."""
+def rule_steps(policy: EffectivePolicy, agent_id: str | None) -> Iterator[Step]:
+    """Every rule that applies to the subject, the task and the agent that the call names, by key and in the order of
+    rule.py.
+    """
     standing = _sources(policy)
     for rule in sorted(policy.rules, key=_shown_order):
+        if rule.scope is Scope.AGENT and rule.scope_id != agent_id:
+            continue
         yield Step(
             rule=rule.key,
             value=rule.value,

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from metering.errors import NotFound
+from metering.identity.tokens.secret import digest_of, is_well_formed, prefix_of
 from metering.models import ATIToken, Plan, Team, Tenant, User
 
 
@@ -42,11 +43,17 @@ def find_user(*, tenant: Tenant, reference: str) -> User:
 
 
 def find_token(*, reference: str, tenant: Tenant | None = None) -> ATIToken:
-    """A token by id or visible prefix, of one tenant if given. Raises NotFound."""
+    """A token by id or visible prefix, of one tenant if given, or by its whole secret, which no error repeats: who has
+    found one somewhere wants it revoked. Raises NotFound.
+    """
     tokens = ATIToken.objects.all() if tenant is None else ATIToken.objects.for_tenant(tenant)
-    token: ATIToken | None = tokens.filter(Q(prefix=reference) | _by_id(reference)).first()
+    condition, shown = Q(prefix=reference) | _by_id(reference), reference
+    if is_well_formed(reference):
+        digest = digest_of(reference)
+        condition, shown = Q(digest=digest) | Q(previous_digest=digest), f"{prefix_of(reference)}…"
+    token: ATIToken | None = tokens.filter(condition).first()
     if token is None:
-        raise NotFound(f"There is no ATI token {reference!r}.", param="token")
+        raise NotFound(f"There is no ATI token {shown!r}.", param="token")
     return token
 
 

@@ -23,7 +23,9 @@ WIDTH_SAMPLE = 200
 
 
 class _Once(Action):
-    """Stores an option's value. One that is given twice is refused: argparse would drop the first."""
+    """Stores an option's value. One that is given twice is refused: argparse would drop the first. So is an empty one
+    that would count as left out: `--user "$ANN"` without an ANN is meant for nobody else.
+    """
 
     was_given = False
 
@@ -36,6 +38,8 @@ class _Once(Action):
     ) -> None:
         if self.was_given:
             parser.error(f"{option_string} is given twice")
+        if values == "" and self.default is None and not self.required:
+            parser.error(f"{option_string} is empty; leave it out if that is meant")
         self.was_given = True
         setattr(namespace, self.dest, values)
 
@@ -69,7 +73,7 @@ class VerbCommand(BaseCommand):
         except BrokenPipeError:
             # Whoever read the output has seen enough; Python must not complain about it at exit either.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(1)
+            sys.exit(self.unavailable_code)
         except (DatabaseError, InterfaceError, psycopg.Error) as error:
             raise self._failed(_said_of(error), error) from error
 

@@ -39,7 +39,9 @@ class PolicySource:
         """Return the plan's access to the task, or why it has none. Raises NotFound for an unknown plan or task."""
         found = self.access.get((plan, task))
         if found is None:
-            raise NotFound(f"There is no plan {plan!r} or no task {task!r}.")
+            if plan not in {known for known, _ in self.access}:
+                raise NotFound(f"There is no plan {plan!r}.", param="plan")
+            raise NotFound(f"There is no task {task!r}.", param="task")
         return found
 
 

@@ -20,6 +20,7 @@ from uuid import UUID
 
 from django.db.models import Count
 
+from metering.errors import InvalidRequest
 from metering.models import ModelPrice
 from metering.money import usd_text
 from metering.proof.service_levels import share_text
@@ -73,7 +74,10 @@ def saved(chosen: UsageFilter, *, baseline: tuple[datetime, datetime] | None, no
     Raises InvalidRequest as reports do.
     """
     since, until = chosen.both_ends
-    before = baseline or (since - (until - since), since)
+    try:
+        before = baseline or (since - (until - since), since)
+    except OverflowError:
+        raise InvalidRequest("There is no time as long before; name a baseline.", param="since") from None
     earlier = replace(chosen, since=before[0], until=before[1])
     with reading():
         total = sums_by(chosen).total

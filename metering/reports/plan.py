@@ -24,6 +24,7 @@ from metering.rollups.changed import CHANGED, SETTLES_WITHIN
 from metering.rollups.levels import ANY_ZONE, QUARTER, Level
 from metering.usage.fetch import prepared
 from metering.usage.filters import UsageFilter
+from metering.usage.reporting import reporting_database
 
 Span = tuple[datetime, datetime]
 """From a moment to another, which is not part of it."""
@@ -52,7 +53,7 @@ def reading() -> Iterator[None]:
     outermost = not connection.in_atomic_block
     before = _answers.set({})
     try:
-        with transaction.atomic():
+        with reporting_database(), transaction.atomic():
             if outermost:
                 with connection.cursor() as cursor:
                     cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")

@@ -74,7 +74,7 @@ def explain_call(
     )
     if asker.refusal is not None:
         return _denied(decision, asker.refusal, ("credential", None))
-    rules = tuple(rule_steps(policy))
+    rules = tuple(rule_steps(policy, demand.agent_id))
     trace = rules
     try:
         # 1. Which model would serve it, and which limits stand over that?

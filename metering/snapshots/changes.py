@@ -29,6 +29,11 @@ class Changes:
         """Whether a change would be heard of."""
         return self.clock() < self.quiet_until_s
 
+    @property
+    def fell_silent(self) -> bool:
+        """Whether changes were heard of once and are no more."""
+        return self.quiet_until_s > -math.inf and not self.is_listening
+
     def follow(self, drop: Drop) -> None:
         """Call `drop` at every change."""
         self._followers.append(drop)

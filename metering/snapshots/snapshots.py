@@ -7,6 +7,7 @@ an answer lives a second.
 import asyncio
 import copy
 from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Generic, ParamSpec, TypeVar
 from uuid import UUID
@@ -27,10 +28,22 @@ REFUSAL_LIFE_S = 5.0
 """Of a refusal (unknown token, no such team), which is also dropped by any change at all."""
 LAST_KNOWN_S = 3_600.0
 """How long after the database was last heard an answer may still be used by who is let in without it."""
+SILENT_S = 10.0
+"""How long a read is waited for that a database does not answer which was heard before and is no more: one that is
+frozen, or behind a cut cable, never says that it is away.
+"""
 MAX_ENTRIES = 10_000
 MAX_REFUSALS = 1_000
 MAX_READS = 1_000
 """Reads that wait or run at once. More are refused: a flood of bad tokens must not queue up here."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading(Generic[T]):
+    """A read that is under way."""
+
+    task: asyncio.Task[T]
+    began_s: float
 
 
 class Snapshots(Generic[P, T]):
@@ -61,7 +74,7 @@ class Snapshots(Generic[P, T]):
         self._max_entries = max_entries
         self._entries: dict[Hashable, Kept[T]] = {}
         self._refusals: dict[Hashable, Kept[MeteringError]] = {}
-        self._reading: dict[Hashable, asyncio.Task[T]] = {}
+        self._reading: dict[Hashable, _Reading[T]] = {}
         self._running = 0
         self._generation = 0
         self._changes.follow(self.drop)
@@ -77,11 +90,7 @@ class Snapshots(Generic[P, T]):
         refusal = self._refusals.get(key)
         if refusal is not None and self._is_good(refusal):
             raise copy.copy(refusal.value)  # one that is raised twice would keep both callers' frames alive
-        reading = self._reading.get(key)
-        if reading is None:
-            reading = self._read(key, *args, **kwargs)
-        # Others wait for the same task: one of them going away must not cancel it.
-        return await asyncio.shield(reading)
+        return await self._answer_of(self._reading.get(key) or self._read(key, *args, **kwargs))
 
     def peek(self, key: Hashable) -> T | None:
         """The answer for `key` if it is kept and good; asks no database."""
@@ -99,6 +108,18 @@ class Snapshots(Generic[P, T]):
     def all_last_known(self) -> Iterator[T]:
         """Every answer that `last_known` would give."""
         return (entry.value for entry in self._entries.values() if self._is_last_known(entry))
+
+    async def _answer_of(self, reading: "_Reading[T]") -> T:
+        # Others wait for the same task: one of them going away must not cancel it.
+        while not reading.task.done():
+            left_s = reading.began_s + SILENT_S - self._clock()
+            if left_s > 0:
+                await asyncio.wait({reading.task}, timeout=left_s)
+            elif self._changes.fell_silent:
+                raise MeteringUnavailable("The database does not answer.")
+            else:
+                await asyncio.wait({reading.task}, timeout=SILENT_S)
+        return reading.task.result()
 
     def _is_last_known(self, entry: Kept[T]) -> bool:
         if entry.until is not None and datetime.now(UTC) >= entry.until:
@@ -129,21 +150,21 @@ class Snapshots(Generic[P, T]):
             return False
         return entry.until is None or datetime.now(UTC) < entry.until
 
-    def _read(self, key: Hashable, *args: P.args, **kwargs: P.kwargs) -> asyncio.Task[T]:
+    def _read(self, key: Hashable, *args: P.args, **kwargs: P.kwargs) -> "_Reading[T]":
         if self._running >= MAX_READS:
             raise Overloaded(f"{MAX_READS} callers wait for the database already.")
         self._running += 1
-        reading = asyncio.create_task(self._read_now(key, *args, **kwargs), name="snapshot.read")
-        self._reading[key] = reading
-        reading.add_done_callback(lambda task: self._ended(key, task))
+        task = asyncio.create_task(self._read_now(key, *args, **kwargs), name="snapshot.read")
+        self._reading[key] = reading = _Reading(task, self._clock())
+        task.add_done_callback(lambda _: self._ended(key, reading))
         return reading
 
-    def _ended(self, key: Hashable, reading: asyncio.Task[T]) -> None:
+    def _ended(self, key: Hashable, reading: "_Reading[T]") -> None:
         self._running -= 1
         if self._reading.get(key) is reading:
             del self._reading[key]
-        if not reading.cancelled():
-            reading.exception()  # it may be that nobody waits any more
+        if not reading.task.cancelled():
+            reading.task.exception()  # it may be that nobody waits any more
 
     async def _read_now(self, key: Hashable, *args: P.args, **kwargs: P.kwargs) -> T:
         # An entry's life starts before the database is read, so that it is never older than it says.

@@ -10,6 +10,7 @@ from metering.models import Tenant, UsageLog, UsageReservation
 from metering.types import Outcome, ReservationState
 from metering.usage.filters import UsageFilter
 from metering.usage.lines import COUNTED
+from metering.usage.reporting import reporting_database
 
 PAGE = 2_000
 _SHOWN = {name if label.is_list else label.report: name for name, label in LABELS.items() if label.report}
@@ -41,6 +42,7 @@ def usage_by_attempt(chosen: UsageFilter) -> Iterator[dict[str, Any]]:
         page = attempts_page(chosen, limit=PAGE, after=page[-1]["attempt_id"])
 
 
+@reporting_database()
 def attempts_page(chosen: UsageFilter, *, limit: int, after: UUID | None = None) -> list[dict[str, Any]]:
     """At most `limit` attempts that come after the one with this id."""
     rows = chosen.rows().order_by("id")

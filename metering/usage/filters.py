@@ -41,8 +41,10 @@ class UsageFilter:
     @property
     def both_ends(self) -> tuple[datetime, datetime]:
         """Of a range that has them. Raises InvalidRequest."""
-        if self.since is None or self.until is None or self.since > self.until:
+        if self.since is None or self.until is None:
             raise InvalidRequest("Say since when and until when.", param="since")
+        if self.since > self.until:
+            raise InvalidRequest("until comes before since.", param="until")
         return self.since, self.until
 
     def rows(self) -> "QuerySet[UsageLog]":

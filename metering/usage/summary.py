@@ -12,6 +12,7 @@ from metering.usage.filters import UsageFilter
 from metering.usage.groups import OF_ONE_TENANT, After, groups
 from metering.usage.lines import COUNTED
 from metering.usage.prices import Prices
+from metering.usage.reporting import reporting_database
 
 PAGE = 2_000
 COUNTS = (
@@ -46,6 +47,7 @@ def usage_summary(
         yield from page.rows
 
 
+@reporting_database()
 def summary_page(
     chosen: UsageFilter,
     *,

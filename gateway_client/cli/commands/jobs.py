@@ -23,6 +23,7 @@ ENDED = frozenset(STYLES)
 LOOK_S = 2.0
 """Between two looks at a job that is waited for."""
 MOST_LISTED = 200
+LISTED = 20
 COLUMNS = (
     Column(title="id", text=lambda row: row["id"]),
     Column(title="task", text=lambda row: row["task"]),
@@ -33,9 +34,25 @@ COLUMNS = (
 )
 
 
+LimitOption = Annotated[int, typer.Option(min=1, max=MOST_LISTED, help="So many of the newest.")]
+
+
+def jobs(
+    context: typer.Context,
+    limit: LimitOption = LISTED,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """Work that goes on without you. Alone it lists your jobs."""
+    if context.invoked_subcommand is None:
+        list_jobs(context, limit=limit, as_json=as_json, as_csv=as_csv)
+    elif as_json or as_csv or limit != LISTED:
+        raise typer.BadParameter(f"Options go behind {context.invoked_subcommand!r}.")
+
+
 def list_jobs(
     context: typer.Context,
-    limit: Annotated[int, typer.Option(min=1, max=MOST_LISTED, help="So many of the newest.")] = 20,
+    limit: LimitOption = LISTED,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:

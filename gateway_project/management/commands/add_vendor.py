@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.timezone import now
 
-from gateway_project import env
+from gateway_project.dotenv import read_dotenv
 from gateway_project.vendor_catalogs.add_vendor import AddedVendor, add_vendor, curl_line
 from gateway_project.vendor_catalogs.known import known_vendors
 from metering.base_url import base_url_problem
@@ -29,7 +29,7 @@ class Command(VerbCommand):
     def run(self, *, name: str, base_url: str | None, **_: Any) -> None:
         if base_url is not None and (problem := base_url_problem(base_url)):
             raise InvalidRequest(f"--base-url {problem}.", param="base-url")
-        env.read_dotenv(settings.BASE_DIR / ".env")
+        read_dotenv(settings.BASE_DIR / ".env")
         added = add_vendor(
             name=name,
             base_url=base_url and base_url.rstrip("/"),

@@ -30,9 +30,9 @@ class Command(VerbCommand):
         parser.add_argument("--name", required=True)
         parser.add_argument("--plan", required=True, metavar="CODE")
         parser.add_argument("--timezone", default="UTC", help="The IANA zone of its days and months.")
-        parser.add_argument("--budget", default="", metavar="USD", help="At most so much, in US dollars.")
+        parser.add_argument("--budget", metavar="USD", help="At most so much, in US dollars.")
         parser.add_argument("--window", default=Window.MONTH.value, help=", ".join(WINDOWS))
-        parser.add_argument("--invite", default="", metavar="EMAIL", help="The first administrator.")
+        parser.add_argument("--invite", metavar="EMAIL", help="The first administrator.")
 
     def run(self, *, slug: str, name: str, plan: str, **options: Any) -> None:
         made = onboard_tenant(
@@ -40,9 +40,9 @@ class Command(VerbCommand):
             name=name,
             plan_code=plan,
             timezone=options["timezone"],
-            budget_usd=options["budget"],
+            budget_usd=options["budget"] or "",
             window=options["window"],
-            admin_email=options["invite"],
+            admin_email=options["invite"] or "",
             actor=self.actor,
             now=now(),
         )

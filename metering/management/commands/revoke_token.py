@@ -14,7 +14,9 @@ class Command(VerbCommand):
     help = "Revoke an ATI token for good. Again changes nothing."
 
     def add_options(self, parser: ArgumentParser) -> None:
-        parser.add_argument("id", metavar="ID", help="The token's id or its visible prefix.")
+        parser.add_argument(
+            "id", metavar="ID", help="The token's id, its visible prefix, or the whole of it."
+        )
 
     def run(self, *, id: str, **_: Any) -> None:
         token = revoke_token(token=find_token(reference=id), actor=self.actor, now=now())

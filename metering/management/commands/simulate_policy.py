@@ -13,14 +13,18 @@ from django.utils.timezone import now
 
 from metering.admission.demand import demand_of_counts
 from metering.catalog.load_catalog import load_catalog
+from metering.decisions.decision import Step
 from metering.errors import InvalidRequest
 from metering.identity.find import find_tenant
 from metering.management.command import VerbCommand, moment
+from metering.management.numbers import whole, within
 from metering.management.progress import ProgressBar
 from metering.models import Tenant
+from metering.money import usd_text
 from metering.policy.edit.set_rule import parse_value
 from metering.policy.source import LoadCatalog, read_policy_source
 from metering.rates.read_levels import read_levels
+from metering.rules.read_conditions import YEARS
 from metering.simulation.explain import explain_call
 from metering.simulation.explain_cache import ImaginedBody, explain_cache
 from metering.simulation.find_asker import find_asker
@@ -29,6 +33,10 @@ from metering.simulation.report import decision_facts, replay_facts
 from metering.simulation.with_rule import with_rule
 from metering.tags import HEADER as TAGS
 from metering.tags import read_tags
+from metering.types import Dimension
+
+MOST_TOKENS = 10_000_000
+A_YEAR_H = 8_760
 
 
 class Command(VerbCommand):
@@ -47,13 +55,21 @@ class Command(VerbCommand):
         period = parser.add_argument_group("a period of the usage log")
         period.add_argument("--since", metavar="MOMENT")
         period.add_argument("--until", metavar="MOMENT", help="Now, if it is left out.")
-        period.add_argument("--shift-hours", type=float, default=0, metavar="H", help="As if H hours later.")
+        period.add_argument(
+            "--shift-hours",
+            type=within(-A_YEAR_H, A_YEAR_H),
+            default=0,
+            metavar="H",
+            help="As if H hours later.",
+        )
         request = parser.add_argument_group("one request")
         request.add_argument("--task", metavar="CODE")
         request.add_argument("--model", default="", metavar="NAME")
-        request.add_argument("--input-tokens", type=int, default=0, metavar="N")
-        request.add_argument("--output-tokens", type=int, metavar="N")
-        request.add_argument("--temperature", type=float, metavar="T", help="For the answer cache.")
+        request.add_argument("--input-tokens", type=whole(0, MOST_TOKENS), default=0, metavar="N")
+        request.add_argument("--output-tokens", type=whole(1, MOST_TOKENS), metavar="N")
+        request.add_argument(
+            "--temperature", type=within(0, 1_000), metavar="T", help="For the answer cache."
+        )
         request.add_argument(
             "--cache", default="", metavar="TEXT", help="What the header x-gateway-cache says."
         )
@@ -108,6 +124,8 @@ class Command(VerbCommand):
 
     def _explain(self, tenant: Tenant, after: LoadCatalog | None, task: str, **options: Any) -> None:
         at = moment(options["at"], param="at", tenant=tenant) or now()
+        if at.year not in YEARS:
+            raise InvalidRequest(f"at must be from {YEARS[0]} to {YEARS[-1]}.", param="at")
         tags = read_tags(options["tags"], "tags")
         asker = find_asker(
             tenant=tenant,
@@ -145,11 +163,7 @@ class Command(VerbCommand):
             levels=(lambda limits: {}) if options["at"] else partial(read_levels, settings.REDIS_URL),
         )
         head = f"{decision.verdict}: {decision.rule or 'nothing'} decided. {decision.message}"
-        steps = [
-            f"  {step.source} {step.rule} = {step.value}: {step.outcome}"
-            + (f", {step.left} left" if step.left is not None else "")
-            for step in decision.trace
-        ]
+        steps = [f"  {_told(step)}" for step in decision.trace]
         facts = decision_facts(decision, with_shared=True, cache=cache)
         self.show(facts, "\n".join([head, *steps, f"  cache: {cache['message']}"]))
 
@@ -169,3 +183,15 @@ class Command(VerbCommand):
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"{file} cannot be read.") from error
         return partial(load_catalog, text=text, actor=self.actor, now=now())
+
+
+def _told(step: Step) -> str:
+    """A limit says whose it is in its name; money is in US dollars."""
+    name = step.rule if step.window else f"{step.source} {step.rule}"
+    left = f", {_amount(step, step.left)} left" if step.left is not None else ""
+    return f"{name} = {_amount(step, step.value)}: {step.outcome}{left}"
+
+
+def _amount(step: Step, amount: int | str) -> str:
+    is_money = isinstance(amount, int) and f"{Dimension.COST}/" in step.rule
+    return f"${usd_text(int(amount))}" if is_money else str(amount)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.timezone import now
 
+from metering.errors import InvalidRequest
 from metering.identity.find import find_tenant
 from metering.management.command import VerbCommand, moment
 from metering.usage.attempts import usage_by_attempt
@@ -64,6 +65,10 @@ class Command(VerbCommand):
             since=moment(since, param="--since", tenant=owner),
             until=moment(until, param="--until", tenant=owner),
         )
+        if chosen.since is not None and chosen.until is not None and chosen.until < chosen.since:
+            raise InvalidRequest("--until comes before --since.", param="until")
+        if by == "attempt" and prices:
+            raise InvalidRequest("--prices is for sums; --by attempt shows what was charged.", param="prices")
         if by == "attempt":
             self.show_rows(ATTEMPT_COLUMNS, usage_by_attempt(chosen))
         else:

@@ -90,6 +90,8 @@ class TestJobs:
         assert begun.code == 0
         assert f"jobs wait {job}" in begun.err
         assert ann.run("jobs", "list", "--limit", "1", "--json").json[0]["id"] == job
+        assert ann.run("jobs", "--limit", "1", "--json").json[0]["id"] == job
+        assert ann.run("jobs", "--json", "list").code == 2
         assert ann.run("jobs", "show", job).out.splitlines()[2] == "status\tqueued"
         work_on(job)
         ended = ann.run("jobs", "wait", job)

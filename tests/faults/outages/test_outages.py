@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from launcher.postgres import EmbeddedPostgres
+from metering.calls.unseen import OPEN_AFTER_S
+from metering.snapshots.changes import DEAF_AFTER_S
 from tests.faults.callers import Callers
 from tests.faults.outages.bill import assert_ledger_is_the_bill, files_of
 from tests.faults.outages.outage import happens
@@ -79,6 +82,22 @@ async def test_calls_are_let_in_as_far_as_the_process_knows_and_booked_by_comman
         await asyncio.to_thread(gateways.start, place)
     await asyncio.to_thread(gateways.wait_until_ready)
     await assert_ledger_is_the_bill(world, slug, [*before, *unseen])
+
+
+async def test_a_database_that_says_nothing_is_away_too(world: World, crowd: Callers) -> None:
+    """Frozen, or behind a cut cable: no connection ends, and no read fails."""
+    url = world.deployment.gateways.urls[0]
+    token = await asyncio.to_thread(world.deployment.tenant)
+    told = [await crowd.ask(url, token)]
+    world.proxy.fall_silent()
+    await asyncio.sleep(DEAF_AFTER_S + 1)
+    began_s = time.monotonic()
+    told += [await crowd.ask(url, token) for _ in range(CALLS)]
+    took_s = time.monotonic() - began_s
+    world.bring_database_back()
+    assert [each.whole for each in told] == [True] * (1 + CALLS)
+    assert took_s < CALLS * OPEN_AFTER_S, "each call waited for the database anew"
+    await assert_ledger_is_the_bill(world, world.deployment.slugs[-1], told)
 
 
 def ready(url: str) -> dict[str, object]:

@@ -39,8 +39,12 @@ class ProxyThread:
         """Cut every connection, and let none through until `mend`."""
         self._loop.call_soon_threadsafe(self.proxy.go_away)
 
+    def fall_silent(self) -> None:
+        """Connections stay open, and nothing goes through them until `mend`."""
+        self.proxy.is_deaf = True
+
     def mend(self) -> None:
-        self.proxy.is_away = False
+        self.proxy.is_away = self.proxy.is_deaf = False
 
     def _run(self) -> None:
         self._loop.run_until_complete(self._serve())

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gateway_project.dotenv import FROM_FILE
 from gateway_project.vendor_configs import load_configs
 from metering.models import Provider
 from tests.factories import ProviderFactory
@@ -45,16 +46,24 @@ def test_a_key_comes_from_its_variable_or_its_file(monkeypatch: pytest.MonkeyPat
     assert load_configs()["own"].api_keys == (f"{CANARY}-2",)
 
 
-def test_a_key_that_is_set_later_in_the_env_file_is_used(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Any
+def test_a_key_is_what_the_env_file_says_now(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     own(api_key_env="OWN_API_KEY")
     settings.BASE_DIR = tmp_path
-    monkeypatch.setenv("OWN_API_KEY", "")  # so that it is taken away again
-    monkeypatch.delenv("OWN_API_KEY")
+    for name in ("OWN_API_KEY", FROM_FILE):
+        monkeypatch.setenv(name, "")  # so that it is taken away again
+        monkeypatch.delenv(name)
     assert "own" not in load_configs()
-    (tmp_path / ".env").write_text(f"OWN_API_KEY={CANARY}\n")
-    assert load_configs()["own"].api_keys == (CANARY,)
+    for key in (CANARY, f"{CANARY}-2,{CANARY}-3"):
+        (tmp_path / ".env").write_text(f"OWN_API_KEY={key}\n")
+        assert load_configs()["own"].api_keys == tuple(key.split(","))
+    (tmp_path / ".env").write_text(f"{CANARY}\n")  # somebody is still writing it
+    assert len(load_configs()["own"].api_keys) == 2
+    assert "dotenv.unreadable" in caplog.messages
+    assert CANARY not in caplog.text
+    (tmp_path / ".env").write_text("")
+    assert "own" not in load_configs()
 
 
 @pytest.mark.parametrize(
@@ -87,3 +96,15 @@ def test_a_row_that_cannot_be_used_takes_no_other_with_it_and_its_secret_is_not_
     [record] = caplog.records
     assert (record.getMessage(), record.__dict__["provider"]) == ("provider.unusable", "own")
     assert CANARY not in str(record.__dict__)
+
+
+def test_what_is_wrong_with_a_provider_is_logged_once_until_that_changes(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    own(api_key_env="OWN_API_KEY")
+    for key in ("", "", "usable", "", "x\ny"):
+        monkeypatch.setenv("OWN_API_KEY", key)
+        load_configs()
+    unset, again, lines = (record.__dict__["problem"] for record in caplog.records)
+    assert unset == again == "OWN_API_KEY is not set."
+    assert lines != unset

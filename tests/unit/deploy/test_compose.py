@@ -12,6 +12,7 @@ from compose_spec import PyCompose
 
 from gateway_project.foreign_configs.server_settings import server_settings
 from gateway_project.secrets import encryption_keys, signing_keys
+from gateway_project.vendor_catalogs.known import known_vendors
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 OURS = ("llm-proxy", "worker", "beat", "migrate")
@@ -56,6 +57,15 @@ def test_a_secret_reaches_the_gateway_as_a_file_and_never_as_a_variable(services
         paths = {path for key, path in environment.items() if key.endswith("_FILE")}
         assert paths == {f"/run/secrets/{secret}" for secret in secrets}
         assert not {"SECRET_KEY", "TOKEN_PEPPER", "DATABASE_URL", "REDIS_URL"} & set(environment)
+
+
+def test_the_keys_of_all_shipped_vendors_and_sources_reach_every_part_of_ours(
+    services: dict[str, Any],
+) -> None:
+    of_vendors = {vendor.keys[0] for vendor in known_vendors().values() if vendor.keys}
+    of_sources = {"OPENALEX_API_KEY", "USPTO_ODP_API_KEY"}
+    for name in OURS:
+        assert (of_vendors | of_sources) - {"ZHIPUAI_API_KEY"} <= set(services[name]["environment"])
 
 
 def test_each_part_of_ours_is_read_only_without_powers_and_the_same_image(services: dict[str, Any]) -> None:

@@ -157,3 +157,14 @@ def test_direct_mode_knows_the_vendors_and_any_compatible_url(
             f"Using the direct LLM provider (Local mode): {provider}, with your own key."
         )
         assert "Teams mode is not enabled" in direct.sentence
+
+
+def test_a_variable_may_be_a_file_as_containers_hand_over_secrets(
+    tmp_path: Path, store: CredentialStore
+) -> None:
+    (tmp_path / "token").write_text("ati_of_the_file\n")
+    environ = {"LLM_BASE_URL": "https://env.example", "LLM_API_KEY_FILE": str(tmp_path / "token")}
+    assert load_settings(environ=environ, folder=tmp_path, store=store).api_key == "ati_of_the_file"
+    assert own_key("openai", {"OPENAI_API_KEY_FILE": str(tmp_path / "token")}) == "ati_of_the_file"
+    with pytest.raises(ConfigurationError, match="LLM_MODEL_CHAT_FILE must name a readable text file"):
+        load_settings(environ=environ | {"LLM_MODEL_CHAT_FILE": "/nowhere"}, folder=tmp_path, store=store)

@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from gateway_project.database_url import django_database, read_database_url
+from gateway_project.database_url import PATIENCE, django_database, read_database_url, reporting_database
 
 TWO = "postgresql://u:hunter2@one:6001,two/d?target_session_attrs=read-write"
 
@@ -19,7 +19,7 @@ def test_a_url_of_one_server_is_taken_apart_for_django(monkeypatch: pytest.Monke
         "PASSWORD": "p@ss",
         "HOST": "db.example",
         "PORT": "6001",
-        "OPTIONS": {"sslmode": "require"},
+        "OPTIONS": {**PATIENCE, "sslmode": "require"},
     }
 
 
@@ -31,7 +31,7 @@ def test_of_several_servers_the_one_that_takes_writes_is_looked_for_with_patienc
     assert url == f"{TWO}&connect_timeout=2"
     database = django_database("SAMPLE", url)
     assert (database["HOST"], database["PORT"]) == ("one,two", "6001,")
-    assert database["OPTIONS"] == {"target_session_attrs": "read-write", "connect_timeout": "2"}
+    assert database["OPTIONS"] == PATIENCE | {"target_session_attrs": "read-write", "connect_timeout": "2"}
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,9 @@ def test_a_bad_url_is_one_sentence_that_says_what_to_do_and_not_the_value(
     assert sentence in message
     assert "\n" not in message
     assert "hunter2" not in message
+
+
+def test_what_reports_are_read_from_may_be_a_standby_and_is_never_written_to() -> None:
+    database = reporting_database("SAMPLE", "postgresql://u@standby/d?options=-c%20jit%3Doff")
+    assert database["ENGINE"] == "django.db.backends.postgresql"
+    assert database["OPTIONS"]["options"] == "-c jit=off -c default_transaction_read_only=on"

@@ -75,16 +75,6 @@ def test_a_list_drops_empty_items(monkeypatch: pytest.MonkeyPatch) -> None:
     assert env.names("SAMPLE", []) == ["a", "b"]
 
 
-def test_the_environment_wins_over_dotenv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("SAMPLE=from-file\nSAMPLE_OTHER=from-file\n")
-    monkeypatch.setenv("SAMPLE", "from-environment")
-    monkeypatch.setenv("SAMPLE_OTHER", "")
-    monkeypatch.delenv("SAMPLE_OTHER")
-    env.read_dotenv(tmp_path / ".env")
-    assert env.text("SAMPLE") == "from-environment"
-    assert env.text("SAMPLE_OTHER") == "from-file"
-
-
 def test_origins_are_as_browsers_write_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SAMPLE", "https://app.example,http://localhost:3000, http://[::1]:80")
     assert env.origins("SAMPLE") == ["https://app.example", "http://localhost:3000", "http://[::1]:80"]

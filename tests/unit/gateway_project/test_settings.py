@@ -101,3 +101,21 @@ def test_a_bad_value_is_refused_by_name(tmp_path: Path, name: str, value: str, s
     refused = read_settings(tmp_path, **{name: value})
     assert refused.returncode != 0
     assert refused.stderr.strip().splitlines()[-1].endswith(sentence)
+
+
+@pytest.mark.parametrize(("command", "status"), [("verify_ledger", 2), ("budget_status", 1)])
+def test_a_command_that_could_not_run_says_so_in_one_line_and_not_that_the_books_are_wrong(
+    tmp_path: Path, command: str, status: int
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "manage.py", command],
+        cwd=REPOSITORY,
+        env={"PATH": os.environ["PATH"], "GATEWAY_STATE_DIR": str(tmp_path)}
+        | {"DATABASE_URL": "postgresql://u@127.0.0.1:1/d", "REDIS_URL": "redis://127.0.0.1:1"}
+        | {"SWEEP_INTERVAL_S": "often"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == status
+    assert ended.stderr == "error: SWEEP_INTERVAL_S must be a whole number.\n"

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -9,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from gateway_project import env
 from gateway_project.foreign_configs.server_settings import ServerSettings
 from gateway_project.logs import DEFAULT_LEVEL, LEVELS
+from launcher import demo, server
 from launcher.errors import ConfigRefused, LauncherError
 from launcher.listening import Address, address, parse_address, read_settings, set_log_level
 
@@ -90,3 +92,20 @@ def test_a_bad_address_of_the_file_and_a_file_that_is_not_there_end_with_2(tmp_p
         with pytest.raises(ConfigRefused) as refused:
             refuse()
         assert refused.value.status == 2
+
+
+@pytest.mark.parametrize("port", ["0", "-1", "65536", "http"])
+@pytest.mark.parametrize("program", [server, demo])
+def test_a_port_that_nobody_can_listen_on_is_a_mistake_in_typing(
+    program: Any, port: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        program.main([f"--port={port}"])
+    assert ended.value.code == 2
+    assert f"must be a whole number from 1 to 65,535, not '{port}'" in capsys.readouterr().err
+
+
+def test_a_server_without_a_worker_process_is_one_too(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        server.main(["--workers", "0"])
+    assert "--workers: must be a whole number from 1" in capsys.readouterr().err

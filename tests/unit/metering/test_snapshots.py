@@ -12,7 +12,7 @@ from metering.ids import uuid7
 from metering.orm import close_database_threads
 from metering.snapshots import Snapshots
 from metering.snapshots import snapshots as module
-from metering.snapshots.changes import Changes
+from metering.snapshots.changes import DEAF_AFTER_S, Changes
 
 # The functions run on the database threads, which look after Django's connections.
 pytestmark = pytest.mark.django_db
@@ -255,3 +255,35 @@ async def test_what_has_changed_or_ended_by_the_calendar_is_not_last_known(
         assert ending.last_known("a") is None
     changes.tell(None)
     assert changing.last_known("a") is None
+
+
+async def test_a_database_that_fell_silent_is_not_waited_for_without_end(
+    source: Source, changes: Changes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SILENT_S", 0.05)
+    snapshots = Snapshots(source.load, changes=changes)
+    changes.complete_up_to(source.now)
+    source.now += DEAF_AFTER_S + 1
+    source.gate.clear()
+    waiting = asyncio.create_task(snapshots.get("a", "a"))
+    await asyncio.sleep(0)
+    source.now += 1
+    with pytest.raises(MeteringUnavailable, match="does not answer"):
+        await waiting
+    with pytest.raises(MeteringUnavailable):  # who comes later does not wait as long again
+        await snapshots.get("a", "a")
+    source.gate.set()
+    assert await snapshots.get("b", "b") == "B"
+
+
+async def test_a_slow_database_that_is_heard_is_waited_for(
+    source: Source, changes: Changes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SILENT_S", 0.01)
+    snapshots = Snapshots(source.load, changes=changes)
+    changes.complete_up_to(source.now)
+    source.gate.clear()
+    waiting = asyncio.create_task(snapshots.get("a", "a"))
+    await asyncio.sleep(0.05)
+    source.gate.set()
+    assert await waiting == "A"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from metering.models import Budget
+from metering.models import Budget, PolicyRule
 from tests.factories import MeterFactory, alder, birch
 from tests.integration.metering.management.asking import answer, refusal, text
 
@@ -74,3 +74,15 @@ def test_a_top_up_raises_the_budget_of_cost_in_all_once_for_each_payment() -> No
     assert [answer(*top_up)["created"] for _ in range(2)] == [True, False]
     [status] = answer("budget_status", "--tenant", "alder")
     assert (status["limit"], status["override"]) == ("25.5", "25.5")
+
+
+@pytest.mark.parametrize("option", ["--tenant", "--user", "--plan", "--provider", "--task"])
+def test_an_empty_target_sets_nothing_for_anybody_else(option: str) -> None:
+    """`--user "$ANN"` without an ANN would set the whole tenant's."""
+    alder()
+    named = () if option in ("--tenant", "--plan", "--provider") else ("--tenant", "alder")
+    for command in (("set_rule", "--key", "max_steps", "--value", "3"), ("set_budget", *SET[3:], "5")):
+        error = refusal(*command, *named, f"{option}=")
+        assert f"{option} is empty" in str(error)
+    assert not Budget.objects.exists()
+    assert not PolicyRule.objects.exists()

@@ -71,3 +71,13 @@ def test_a_tenant_moves_to_another_plan() -> None:
 def test_the_trace_names_the_command() -> None:
     text("create_tenant", "--slug", "oak", "--name", "Oak")
     assert AuditEvent.objects.get().actor == "manage.py create_tenant"
+
+
+def test_a_token_that_somebody_found_is_revoked_by_the_whole_of_it() -> None:
+    issued = make_token()
+    assert answer("revoke_token", issued.secret)["id"] == str(issued.id)
+
+
+def test_a_secret_that_is_unknown_is_not_repeated() -> None:
+    secret = "ati_unknown1_" + "x" * 43
+    assert str(refusal("revoke_token", secret)) == "There is no ATI token 'ati_unknown1…'."

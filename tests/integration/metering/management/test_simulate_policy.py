@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 from django.utils.timezone import now
 
 from tests.factories import AttemptFactory, BudgetFactory, RuleFactory, make_token, reference_data
-from tests.integration.metering.management.asking import answer
+from tests.integration.metering.management.asking import answer, refusal, text
 from tests.served import serve_model
 
 pytestmark = pytest.mark.django_db
@@ -98,3 +98,46 @@ def test_one_request_with_another_rule() -> None:
         *("--rule", "max_tokens_in=5"),
     )
     assert (answer["verdict"], answer["rule"]) == ("denied", "tenant max_tokens_in")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (
+            ("--since", "2026-01-01", "--shift-hours", "nan"),
+            "must be a number from -8,760 to 8,760, not 'nan'",
+        ),
+        (("--since", "2026-01-01", "--shift-hours", "1e300"), "must be a number from -8,760 to 8,760"),
+        (("--input-tokens", "-5"), "must be a whole number from 0 to 10,000,000, not '-5'"),
+        (("--output-tokens", "0"), "must be a whole number from 1 to 10,000,000, not '0'"),
+        (("--temperature", "inf"), "must be a number from 0 to 1,000, not 'inf'"),
+        (("--at", "9999-12-31"), "at must be from 2000 to 2999."),
+        (("--at", "0001-01-01"), "at must be from 2000 to 2999."),
+        (("--plan", "NONE"), "There is no plan 'NONE'."),
+        (("--task", "NONE"), "There is no task 'NONE'."),
+    ],
+)
+def test_what_nobody_can_mean_is_refused(arguments: tuple[str, ...], sentence: str) -> None:
+    make_token()
+    one = () if {"--since", "--task"} & set(arguments) else ("--task", "LLM0_CHAT")
+    assert sentence in str(refusal("simulate_policy", "--tenant", "alder", *one, *arguments))
+
+
+def test_a_call_is_explained_by_the_rules_of_its_own_agent_and_of_no_other() -> None:
+    make_token()
+    for agent in ("scout", "clerk"):
+        RuleFactory(scope="agent", scope_id=agent, key="requests_per_minute", value=60)
+    request = ("--tenant", "alder", "--task", "LLM0_CHAT", "--model", "sandbox-small")
+
+    def agents(*more: str) -> list[str]:
+        return [step["source"] for step in simulate(*request, *more)["trace"] if "agent " in step["source"]]
+
+    assert agents("--agent", "scout") == ["agent scout"]
+    assert agents() == []
+
+
+def test_people_read_budgets_of_money_in_dollars() -> None:
+    make_token()
+    BudgetFactory(dimension="cost", amount=2_500_000_000)
+    told = text("simulate_policy", "--tenant", "alder", "--task", "LLM0_CHAT", "--model", "sandbox-small")
+    assert "  tenant cost/day = $2.5: has room, $2.5 left" in told.splitlines()

@@ -54,3 +54,25 @@ def test_sums_of_a_period() -> None:
 def test_a_bad_grouping_or_time_is_one_line() -> None:
     assert "'colour' is not a grouping" in str(refusal("usage_report", "--by", "colour"))
     assert "--since: 'soon' is not a date" in str(refusal("usage_report", "--by", "day", "--since", "soon"))
+
+
+def test_since_ever_may_be_any_year() -> None:
+    AttemptFactory()
+    for command in (("usage_report", "--by", "day"), ("usage_report", "--by", "attempt")):
+        assert len(answer(*command, "--since", "0001-01-01")) == 1
+        assert answer(*command, "--until", "0001-01-01") == []
+    assert answer("service_levels", "--since", "0001-01-01")["accuracy"]["attempts"] == 1
+    assert "name a baseline" in str(refusal("savings_report", "--since", "0001-01-01"))
+
+
+def test_prices_are_not_left_out_of_a_report_of_attempts_in_silence() -> None:
+    error = refusal("usage_report", "--by", "attempt", "--prices", "now")
+    assert str(error) == "--prices is for sums; --by attempt shows what was charged."
+
+
+def test_a_time_that_ends_before_it_begins_is_refused() -> None:
+    error = refusal("usage_report", "--by", "day", "--since", "2026-02-01", "--until", "2026-01-01")
+    assert str(error) == "--until comes before --since."
+    for command in ("service_levels", "savings_report"):
+        error = refusal(command, "--since", "2026-02-01", "--until", "2026-01-01")
+        assert str(error) == "until comes before since."

@@ -81,3 +81,23 @@ def test_any_text_is_read_or_refused_with_lines(text: str) -> None:
 )
 def test_characters_that_no_database_stores_are_refused(text: str) -> None:
     assert len(problems(text)) == 1
+
+
+def test_models_share_what_a_merge_key_brings_in() -> None:
+    found = parse(
+        """\
+        models:
+          one: &small {provider: sandbox, class: BASE_S, context_tokens: 1_000, max_output_tokens: 100, label: One}
+          two:
+            <<: *small
+            label: Two
+        """
+    )
+    assert [(model.name, model.label, model.context_tokens) for model in found.models] == [
+        ("one", "One", 1_000),
+        ("two", "Two", 1_000),
+    ]
+
+
+def test_a_merge_key_that_names_no_mapping_is_refused() -> None:
+    assert problems("models:\n  one:\n    <<: small\n") == ["line 3: '<<' brings in mappings, not 'small'."]

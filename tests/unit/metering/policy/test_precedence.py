@@ -142,7 +142,7 @@ def test_the_source_of_a_value_is_a_rule_that_holds_is_enforced_and_says_it(foun
 @given(ANY_RULES)
 def test_the_trace_names_exactly_the_rules_whose_values_are_in_force(found: list[Rule]) -> None:
     policy = policy_of(found)
-    steps = list(rule_steps(policy))
+    steps = list(rule_steps(policy, None))
     assert {step.source_id for step in steps} == {rule.id for rule in found}
     in_force = [step for step in steps if step.outcome is Standing.IN_FORCE]
     named = {step.source_id for step in in_force if step.rule not in UNITED}

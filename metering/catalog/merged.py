@@ -1,4 +1,4 @@
-"""YAML's merge keys (`<<: *defaults`), by which files of other gateways share settings: what they bring in is put in
+"""YAML's merge keys (`<<: *defaults`), by which the mappings of a file share settings: what they bring in is put in
 their place, and what a mapping says itself counts.
 """
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from metering.catalog.yaml_source import line_of
+from metering.catalog.yaml_source import line_of, shown
 from metering.errors import CatalogInvalid
 
 MERGE = "tag:yaml.org,2002:merge"
@@ -52,12 +52,15 @@ def _replace(node: MappingNode) -> int:
 
 
 def _named(node: MappingNode) -> Iterator[tuple[Node, Node]]:
-    """What stands in the mappings that the merge keys name."""
+    """What stands in the mappings that the merge keys name. Raises CatalogInvalid where one names anything else."""
     for merge, sources in node.value:
         if merge.tag == MERGE:
             for source in sources.value if isinstance(sources, SequenceNode) else [sources]:
-                if isinstance(source, MappingNode):
-                    yield from source.value
+                if not isinstance(source, MappingNode):
+                    raise CatalogInvalid(
+                        [f"line {line_of(merge)}: '<<' brings in mappings, not {shown(source)}."]
+                    )
+                yield from source.value
 
 
 def _children(node: Node) -> list[Node]:
