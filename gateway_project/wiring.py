@@ -154,9 +154,7 @@ def _assembled(writer: Writer, spool_folder: Path | None, loop: asyncio.Abstract
         decisions=decisions,
         content=content,
         waiting=waiting,
-        answers=AnswerCache(
-            store=answers, forms=FORMS, on_away=metrics.cache_away.add, on_kept=answer_kept
-        ),
+        answers=AnswerCache(store=answers, forms=FORMS, on_away=metrics.cache_away.add, on_kept=answer_kept),
         observe=call_ended,
         on_replay=call_replayed,
         away=_away(spool, writer, changes) if spool is not None else None,
