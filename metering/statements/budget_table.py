@@ -1,6 +1,6 @@
 """The table of budgets."""
 
-from metering.statements.figures import BudgetFigures
+from metering.statements.figures import BudgetLine
 from metering.statements.table import Table, digits_for, exact
 from metering.types import Dimension
 
@@ -17,8 +17,8 @@ DIMENSIONS = {
 WINDOWS = {"month": "this month", "total": "in total"}
 
 
-def budget_table(budgets: tuple[BudgetFigures, ...]) -> Table:
-    def amount(line: BudgetFigures, value: int) -> str:
+def budget_table(budgets: tuple[BudgetLine, ...]) -> Table:
+    def amount(line: BudgetLine, value: int) -> str:
         if line.dimension != Dimension.COST:
             return f"{value:,}"
         return exact(value, digits_for([line.limit, line.used, line.left]))
