@@ -1,6 +1,6 @@
 """The table of budgets."""
 
-from metering.statements.figures import BudgetFigures
+from metering.statements.figures import BudgetLine
 from metering.statements.table import Table, digits_for, exact
 from metering.types import Dimension
 
@@ -17,11 +17,11 @@ DIMENSIONS = {
 WINDOWS = {"month": "in the month", "total": "in total"}
 
 
-def budget_table(budgets: tuple[BudgetFigures, ...]) -> Table:
+def budget_table(budgets: tuple[BudgetLine, ...]) -> Table:
     costs = [line for line in budgets if line.dimension == Dimension.COST]
     digits = digits_for([value for line in costs for value in (line.limit, line.used, line.left)])
 
-    def amount(line: BudgetFigures, value: int) -> str:
+    def amount(line: BudgetLine, value: int) -> str:
         return exact(value, digits) if line.dimension == Dimension.COST else f"{value:,}"
 
     return Table(

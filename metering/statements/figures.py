@@ -77,7 +77,7 @@ class TopUps(Struct, frozen=True, kw_only=True):
 NO_TOP_UPS = TopUps(shown=(), count=0, nano_usd=0)
 
 
-class BudgetFigures(Struct, frozen=True, kw_only=True):
+class BudgetLine(Struct, frozen=True, kw_only=True):
     """One limit when the month ended. Amounts are in its unit: nano-USD for cost."""
 
     whom: str
@@ -114,7 +114,7 @@ class Figures(Struct, frozen=True, kw_only=True):
     earlier: Entries
     """Of calls of months whose statements had been issued."""
     total_nano_usd: int
-    budgets: tuple[BudgetFigures, ...]
+    budgets: tuple[BudgetLine, ...]
     top_ups: TopUps = NO_TOP_UPS
     """They raise what may be spent in all, and are no part of `total`."""
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from metering.models import ATIToken, Task, Team, Tenant, User
-from metering.statements.figures import BudgetFigures
+from metering.statements.figures import BudgetLine
 from metering.types import SUBJECTS_TOLD_BY_CALL, SubjectType, Window
 from metering.usage.budget_status import budget_status
 from metering.usage.limits import Limit
@@ -15,7 +15,7 @@ SHOWN = (Window.MONTH, Window.TOTAL)
 """Shorter windows say nothing about a month."""
 
 
-def read_budgets(tenant: Tenant, until: datetime) -> tuple[BudgetFigures, ...]:
+def read_budgets(tenant: Tenant, until: datetime) -> tuple[BudgetLine, ...]:
     """With the limits of now, and overrides and use of the windows that were open just before `until`."""
     just_before = until - timedelta(microseconds=1)
     statuses = budget_status(now=just_before, tenant=tenant, with_shared=False, where=_is_shown)
@@ -34,13 +34,11 @@ def _is_shown(limit: Limit) -> bool:
     return limit.window in SHOWN and not is_of_all_told
 
 
-def _line(
-    status: BudgetStatus, tenant: Tenant, names: dict[str, str], tasks: dict[str, str]
-) -> BudgetFigures:
+def _line(status: BudgetStatus, tenant: Tenant, names: dict[str, str], tasks: dict[str, str]) -> BudgetLine:
     limit, subject = status.limit, status.key.subject_id
     whom = tenant.name if status.key.subject_type == SubjectType.TENANT else names.get(subject, subject)
     parts = [tasks.get(limit.task or "", limit.task or ""), limit.model_class or ""]
-    return BudgetFigures(
+    return BudgetLine(
         whom=whom or f"calls without a {status.key.subject_type}",
         task=", ".join(part for part in parts if part),
         dimension=limit.dimension.value,
