@@ -4,7 +4,7 @@
 2. A request that is wrong in itself (400, 413, 422, refused content) is wrong everywhere, and is not tried again; only
    an input that is too long goes on to a model with a longer context. Not wrong elsewhere are one that was never sent,
    because this vendor's protocol has no word for a field of it, and one whose code says that money or the model is
-   missing, or that what the model wrote could not be read, whatever its status.
+   missing, that this model does not take a field, or that what it wrote could not be read, whatever its status.
 3. Else the next model that was not tried yet.
 4. When all were tried: again at one that said that it failed for the moment, and that cannot bill its failure; after a
    pause that doubles, with chance in it, and is never shorter than the vendor's Retry-After. As often as `retries`
@@ -34,8 +34,8 @@ FIRST_PAUSE_S, MAX_PAUSE_S = 0.5, 10.0
 LEAST_LEFT_S = 0.3
 """No attempt is begun with less time than this: it would hardly be answered, and be charged."""
 REFUSED_CONTENT = "content_filter"
-OF_ONE_VENDOR = frozenset({"insufficient_quota", "model_not_found", "generation_failed"})
-"""Codes of what is wrong at this vendor alone, although some say it with 400; the last is of what its model wrote."""
+OF_ONE_VENDOR = frozenset({"insufficient_quota", "model_not_found", "generation_failed", "field_not_taken"})
+"""Codes of what is wrong at this vendor or model alone, although some say it with 400."""
 
 
 def first_byte_s(call: BoundedCall) -> float:

@@ -15,6 +15,8 @@ from providers.openai_compatible.lenient_json import NotJson, decode_lenient
 MAX_DEPTH = 6
 MAX_SEARCHED = 2_000
 MAX_WORD = 64
+NOT_TAKEN = "field_not_taken"
+"""The code of a field, or a value of it, that this model does not take, although others may."""
 KNOWN_CODES = {
     "context_length_exceeded": "context_length_exceeded",
     "exceed_context_size_error": "context_length_exceeded",
@@ -33,6 +35,8 @@ KNOWN_CODES = {
     "model_decommissioned": "model_not_found",
     "tool_use_failed": "generation_failed",
     "json_validate_failed": "generation_failed",
+    "unsupported_parameter": NOT_TAKEN,
+    "unsupported_value": NOT_TAKEN,
 }
 """Vendors' words → the code that callers know."""
 _WORDS: dict[str, re.Pattern[str]] = {

@@ -2,6 +2,7 @@
 
 import re
 
+from providers.openai_compatible.error_body import NOT_TAKEN
 from providers.openai_compatible.hints import LEARNT
 from providers.port import ProviderError
 
@@ -24,7 +25,7 @@ OF_ONE_VALUE = re.compile(r"\bvalues?\b|\bone of\b|\bshould be\b|\bmust be\b|\be
 
 def field_objected_to(error: ProviderError, added: list[str]) -> str | None:
     """The field of those that the gateway added which a refusal names, if it names one and does not mean its value."""
-    if error.status not in TEACHES or error.code is not None:
+    if error.status not in TEACHES or error.code not in (None, NOT_TAKEN):
         return None
     if OF_A_VALUE.search(error.message) and not OF_A_NAME.search(error.message):
         return None

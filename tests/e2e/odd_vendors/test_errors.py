@@ -138,6 +138,11 @@ CODES: dict[str, tuple[Turn, int, str]] = {
         "model_not_found",
     ),
     "model at deepseek": (refusal({"error": {"message": "Model Not Exist"}}), 404, "model_not_found"),
+    "a value for other models": (
+        refusal({"error": {"message": "no", "param": "temperature", "code": "unsupported_value"}}),
+        400,
+        "invalid_request",
+    ),
     "a retired model": (
         refusal({"error": {"message": "The model `x` has been decommissioned and is no longer supported."}}),
         404,

@@ -5,6 +5,7 @@ import aiohttp
 import pytest
 
 from providers.openai_compatible.errors import MESSAGE_LENGTH, cleaned, connection_failed, refused
+from providers.openai_compatible.objection import field_objected_to
 from providers.port import Failure
 from providers.routing.fault import Fault, fault_of
 
@@ -108,6 +109,15 @@ def test_no_part_of_a_key_is_told_by_a_vendor_that_refuses_it_as_a_wrong_request
 def test_what_groqs_model_wrote_in_vain_is_no_fault_of_the_vendor_nor_of_the_request(code: str) -> None:
     error = refused(400, {}, json.dumps({"error": {"message": "no", "code": code}}).encode(), KEY)
     assert (error.code, fault_of(error)) == ("generation_failed", Fault.REQUEST_REFUSED)
+
+
+def test_a_field_of_the_gateways_own_that_a_model_does_not_take_is_learnt_whatever_the_code() -> None:
+    said = {
+        "message": "Unsupported parameter: 'max_tokens' is not supported with this model.",
+        "param": "max_tokens",
+    }
+    error = refused(400, {}, json.dumps({"error": {**said, "code": "unsupported_parameter"}}).encode(), KEY)
+    assert field_objected_to(error, ["max_tokens"]) == "max_tokens"
 
 
 def test_a_refused_content_says_nothing_of_the_vendor() -> None:

@@ -49,6 +49,7 @@ def name_of(following: Try | None) -> str | None:
         refused(400, retryable=False, code="insufficient_quota"),
         refused(400, retryable=False, code="model_not_found"),
         refused(400, retryable=False, code="generation_failed"),
+        refused(400, retryable=False, code="field_not_taken"),
         UNREACHABLE,
         TIMEOUT,
         CUT,
