@@ -1,5 +1,6 @@
 """What budgets are called, and whose they are, in a person's words."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -22,6 +23,7 @@ DIMENSIONS = {
 PAGE = {"limit": 200}
 MOST = 1_000
 """Names of teams, and of people, that are asked for."""
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SHORT = 8
 """Characters of an id that nobody has named."""
 
@@ -43,10 +45,17 @@ class Names:
 
     def scope(self, row: Row) -> str:
         """`team patents`, `user you`: whose use it counts."""
+        if row["subject_type"] and not row["subject_id"]:  # all calls of those who have none share one meter
+            return clean(f"without a {row['subject_type']}")
         kind, id_ = row["subject_type"] or row["scope"], row["subject_id"] or row["scope_id"]
         if kind == "tenant" and row["tenant"]:
             return clean(f"tenant {row['tenant']}")
-        return clean(f"{kind} {self.by_id.get(id_, id_[:SHORT])}")
+        return clean(f"{kind} {self.by_id.get(id_, _shown(id_))}")
+
+
+def _shown(id_: str) -> str:
+    """The beginning of an id that was made here; what people have named (tags, agents, plans) as it is."""
+    return id_[:SHORT] if _ID.fullmatch(id_) else id_
 
 
 def names_for(api: "GatewayApi", wanted: bool) -> Names:
@@ -54,7 +63,8 @@ def names_for(api: "GatewayApi", wanted: bool) -> Names:
     if not wanted:
         return Names()
     me = api.me()
-    known = {str(me["user_id"]): "you"}
+    # A token that belongs to nobody counts as one user.
+    known = {str(me["user_id"]): "you", str(me["ati_id"]): "this token"}
     try:
         teams = islice(api.pages("/api/teams", PAGE), MOST)
         known |= {team["id"]: team["slug"] for team in teams}

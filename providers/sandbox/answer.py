@@ -68,14 +68,31 @@ def _saying(body: Mapping[str, Any], asked: Directives, limit: int | None) -> Sa
     written = _quoting(body) or _written(body)
     count = body.get("n") or 1
     words = asked.words if asked.words is None or limit is None else min(asked.words, limit)
-    whole = [written] * count if written else _replies(body, words, count)
+    said = [written] * count if written else _replies(body, words, count)
+    whole = [_until(body.get("stop"), tokens) for tokens in said]
     choices = tuple(tokens[:limit] for tokens in whole)
-    wanted = max(map(len, whole)) if written or asked.words is None else asked.words
+    wanted = max(map(len, whole)) if written or asked.words is None or whole != said else asked.words
     return SandboxAnswer(
         choices=choices,
         finish_reason="stop" if wanted <= (limit or wanted) else "length",
         usage=Usage(input_tokens=_input(body), output_tokens=sum(map(len, choices))),
     )
+
+
+def _until(stop: object, tokens: tuple[str, ...]) -> tuple[str, ...]:
+    """The tokens before the first of the texts that end an answer."""
+    stops = [text for text in (stop if isinstance(stop, list) else [stop]) if isinstance(text, str) and text]
+    text = "".join(tokens) if stops else ""
+    end = min((place for each in stops if (place := text.find(each)) >= 0), default=None)
+    if end is None:
+        return tokens
+    kept: list[str] = []
+    for token in tokens:
+        kept.append(token[:end])
+        end -= len(token)
+        if end <= 0:
+            break
+    return tuple(piece for piece in kept if piece)
 
 
 def _input(body: Mapping[str, Any]) -> int:

@@ -90,6 +90,22 @@ async def test_it_obeys_the_output_limit_and_n() -> None:
     assert given["usage"]["completion_tokens"] == 21
 
 
+@pytest.mark.parametrize(
+    "stop", ["answer", ["nothing like it", "answer"], ["answer", "like any other answer"], [7, "answer", ""]]
+)
+async def test_it_ends_before_the_first_text_that_ends_an_answer(stop: Any) -> None:
+    whole, given = await answer("hi"), await answer("hi", stop=stop)
+    said, told = (each["choices"][0]["message"]["content"] for each in (whole, given))
+    first = min(said.find(each) for each in ("answer", "like any other answer") if each in [*stop, stop])
+    assert (told, given["choices"][0]["finish_reason"]) == (said[:first], "stop")
+    assert given["usage"]["completion_tokens"] == len(told.split(" "))
+
+
+async def test_where_the_limit_comes_first_an_answer_ends_by_it() -> None:
+    given = await answer("hi", stop="answer", max_tokens=3)
+    assert (given["choices"][0]["finish_reason"], given["usage"]["completion_tokens"]) == ("length", 3)
+
+
 async def test_a_stream_says_the_same_as_the_whole_answer() -> None:
     parts = await chunks("hello", n=2)
     whole = await answer("hello", n=2)
