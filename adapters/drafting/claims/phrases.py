@@ -155,7 +155,7 @@ def _phrase(
         ):
             place += width
             continue
-        if token.lower in STOPS:
+        if token.lower in STOPS or (stems and token.lower == "one" and _word_at(tokens, place + 1) == "of"):
             break
         if stems:
             following = _word_at(tokens, place + 1)

@@ -61,6 +61,17 @@ CASES = (
         "2. A device comprising a processor and one or more memories, the one or more memories storing code.",
     ),
     Case(
+        "a verb before `one of`",
+        "MPEP 2173.05(e)",
+        "1. A system comprising a scheduler and machines, wherein the scheduler reallocates one of the machines.",
+    ),
+    Case(
+        "the members of a pair or an array",
+        "MPEP 2173.05(e): which earlier term is meant is uncertain",
+        "1. A device comprising an electrode pair and a meter that measures a current between the electrodes.",
+        ((1, "antecedent_near", W, "the electrodes"),),
+    ),
+    Case(
         "the act of a verb, and what there is once",
         "MPEP 2173.05(e)",
         "1. A system comprising a node configured to acknowledge receipt of data, and a client that waits for the "
