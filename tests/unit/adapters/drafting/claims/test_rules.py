@@ -61,6 +61,13 @@ CASES = (
         "2. A device comprising a processor and one or more memories, the one or more memories storing code.",
     ),
     Case(
+        "a preposition that is an adjective here",
+        "MPEP 2173.05(e)",
+        "1. A filter comprising a wall between an upstream chamber and an outlet, and a valve in the upstream chamber "
+        "and upstream of the outlet, the inside of the wall being flat, and the downstream chamber being dry.",
+        ((1, "antecedent_missing", E, "the downstream chamber"),),
+    ),
+    Case(
         "a verb before `one of`",
         "MPEP 2173.05(e)",
         "1. A system comprising a scheduler and machines, wherein the scheduler reallocates one of the machines.",
