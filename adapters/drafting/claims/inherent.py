@@ -39,7 +39,7 @@ PARTS: Final = word_set(
 THINGS: Final = word_set(
     "form forms product products source destination condition conditions value values result results origin "
     "body area areas region regions record row rows column columns version copy instance instances line lines "
-    "content contents number numbers"
+    "content contents number numbers subset list"
 )
 """Of those, what may be a thing by itself as well."""
 UNIQUE: Final = word_set(

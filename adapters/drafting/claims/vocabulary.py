@@ -50,7 +50,7 @@ PRONOUNS: Final = word_set(
 )
 AUXILIARIES: Final = word_set(
     "is are was were be been being am has have had having do does did can could may might must shall should "
-    "will would cannot not"
+    "will would cannot not is/are has/have was/were"
 )
 STOPS: Final = DETERMINERS | PREPOSITIONS | PRONOUNS | AUXILIARIES
 """Words that no noun phrase goes across."""

@@ -61,6 +61,12 @@ CASES = (
         "2. A device comprising a processor and one or more memories, the one or more memories storing code.",
     ),
     Case(
+        "a list that nobody has",
+        "MPEP 2173.05(e)",
+        "1. A server configured to sort records, to send the subset to a client and to keep the list of the records.",
+        ((1, "antecedent_missing", E, "the subset"),),
+    ),
+    Case(
         "a preposition that is an adjective here",
         "MPEP 2173.05(e)",
         "1. A filter comprising a wall between an upstream chamber and an outlet, and a valve in the upstream chamber "
@@ -70,7 +76,8 @@ CASES = (
     Case(
         "a verb before `one of`",
         "MPEP 2173.05(e)",
-        "1. A system comprising a scheduler and machines, wherein the scheduler reallocates one of the machines.",
+        "1. A system comprising a scheduler and machines, wherein the scheduler reallocates one of the machines, "
+        "and the machine(s) is/are idle.",
     ),
     Case(
         "the members of a pair or an array",
