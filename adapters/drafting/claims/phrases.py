@@ -161,7 +161,7 @@ def _phrase(
         if (
             token.lower in STOPS
             and not _is_adjective_here(tokens, place, after_article=place == start > first)
-        ) or (stems and token.lower == "one" and _word_at(tokens, place + 1) == "of"):
+        ) or (stems and token.lower == "one" and words[-1] not in ORDINALS):
             break
         if stems:
             following = _word_at(tokens, place + 1)

@@ -61,6 +61,12 @@ CASES = (
         "2. A device comprising a processor and one or more memories, the one or more memories storing code.",
     ),
     Case(
+        "one after a known term, and a part of a patient's body",
+        "MPEP 2173.05(e)",
+        "1. A device comprising a camera for viewing the stomach of a patient, and a decoder that reads a signal of "
+        "the camera one word at a time.",
+    ),
+    Case(
         "a list that nobody has",
         "MPEP 2173.05(e)",
         "1. A server configured to sort records, to send the subset to a client and to keep the list of the records.",
