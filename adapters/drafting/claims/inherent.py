@@ -33,13 +33,17 @@ PARTS: Final = word_set(
     "way step steps act acts course group class set subset list majority combination mixture plurality series "
     "source destination environment chance risk probability likelihood need bulk balance representation "
     "version copy instance copies instances row rows column columns record formula equation backbone terminus "
+    "stomach intestine lung lungs brain liver kidney kidneys pancreas spine abdomen throat nose mouth tongue bladder "
+    "bowel colon esophagus skull scalp forehead torso wrist ankle bloodstream "
     "n-terminus c-terminus purchase sale impact motion aid help view flow overlap change changes"
 )
 """What many things have without saying so."""
 THINGS: Final = word_set(
     "form forms product products source destination condition conditions value values result results origin "
     "body area areas region regions record row rows column columns version copy instance instances line lines "
-    "content contents number numbers"
+    "content contents number numbers subset list stomach intestine lung lungs brain liver kidney kidneys pancreas "
+    "spine abdomen throat nose mouth tongue bladder bowel colon esophagus skull scalp forehead torso wrist ankle "
+    "bloodstream"
 )
 """Of those, what may be a thing by itself as well."""
 UNIQUE: Final = word_set(

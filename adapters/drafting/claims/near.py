@@ -1,7 +1,14 @@
 """Earlier terms that a phrase may mean although its words are others."""
 
+from typing import Final
+
 from adapters.drafting.claims.needs import Place
 from adapters.drafting.claims.scope import Term
+from adapters.drafting.claims.vocabulary import word_set
+from adapters.drafting.claims.words import is_plural
+
+COLLECTIVES: Final = word_set("pair array set group series stack bank row matrix bundle cluster")
+"""Of `an electrode pair` the electrodes may be meant."""
 
 
 def near_term(place: Place, readings: list[tuple[str, ...]]) -> tuple[Term | None, int]:
@@ -17,6 +24,12 @@ def near_term(place: Place, readings: list[tuple[str, ...]]) -> tuple[Term | Non
                 return term, len(reading)
         for term in place.scope.with_word(reading[-1], place.claims):
             if term.stems[: len(reading)] == reading and len(reading) > 1:
+                return term, len(reading)
+            if (
+                term.words[-1] in COLLECTIVES
+                and term.stems[-1 - len(reading) : -1] == reading
+                and is_plural(place.phrase.words[len(reading) - 1])
+            ):
                 return term, len(reading)
     for reading in readings:
         if (meant := _misspelt(place, reading)) is not None:

@@ -18,6 +18,9 @@ from adapters.drafting.claims.vocabulary import (
 )
 from adapters.drafting.claims.words import Token, is_plural, stem
 
+ADJECTIVES_TOO: Final = frozenset(
+    ("upstream", "downstream", "inside", "outside", "near", "far", "above", "below")
+)
 MAX_WORDS: Final = 12
 """Of a phrase; longer ones are cut."""
 
@@ -142,7 +145,10 @@ def _own_words(tokens: list[Token], leading: Leading) -> _OwnWords:
         ):
             place += width
             continue
-        if token.lower in STOPS:
+        if (
+            token.lower in STOPS
+            and not _is_adjective_here(tokens, place, after_article=place == start > first)
+        ) or (stems and token.lower == "one" and words[-1] not in ORDINALS):
             break
         if stems:
             following = _word_at(tokens, place + 1)
@@ -168,6 +174,13 @@ def _is_compound(words: list[str]) -> bool:
     return not (
         is_plural(last) or last in MASS or last.isdigit() or names_property(last) or last.endswith("ing")
     )
+
+
+def _is_adjective_here(tokens: list[Token], place: int, *, after_article: bool) -> bool:
+    """Whether a preposition is one before a noun: `the upstream chamber`, and not `upstream of the chamber`."""
+    following = _word_at(tokens, place + 1)
+    is_before_noun = following is not None and following not in STOPS
+    return after_article and is_before_noun and tokens[place].lower in ADJECTIVES_TOO
 
 
 def _stands_behind(word: str) -> bool:

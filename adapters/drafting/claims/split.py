@@ -8,7 +8,10 @@ from typing import Final
 from adapters.drafting.claims.bounds import MAX_CLAIMS
 from metering.errors import InvalidRequest
 
-_NUMBER: Final = re.compile(r"(?:claim[ \t]{1,4})?(\d{1,4})[ \t]{0,4}[.):][ \t\n]", re.IGNORECASE)
+_NUMBER: Final = re.compile(
+    r"(?:\*\*)?(?:claim[ \t]{1,4})?(\d{1,4})[ \t]{0,4}\\?[.):](?:\*\*)?[ \t\n]", re.IGNORECASE
+)
+"""As Markdown has it too: `1\\. ` and `**1.** `."""
 _RANGE: Final = re.compile(
     r"(?:claims?[ \t]{1,4})?(\d{1,4})[ \t]?[-\u2013][ \t]?(\d{1,4})[ \t]{0,4}[.):]?[ \t]", re.I
 )
@@ -18,7 +21,8 @@ _STATUS: Final = re.compile(
 )
 _GONE: Final = ("canceled", "cancelled", "not entered")
 _HEADINGS: Final = re.compile(
-    r"(?:what is claimed is|what we claim is|we claim|i claim|the invention claimed is|claims)[ \t]{0,4}:?\s{0,9}",
+    r"#{0,6}[ \t]{0,4}(?:what is claimed is|what we claim is|we claim|i claim|the invention claimed is|claims)"
+    r"[ \t]{0,4}:?\s{0,9}",
     re.IGNORECASE,
 )
 
@@ -37,8 +41,8 @@ class Claim:
 def split_claims(claims: str | Sequence[str]) -> list[Claim]:
     """The claims in their order. An item of a list without a number has the next one.
 
-    In one text a claim begins on a new line with its number: `2. `, `2) `, `2 . `, `Claim 2: `. A text without any
-    number is one claim. Raises InvalidRequest when there are too many, or none.
+    In one text a claim begins on a new line with its number: `2. `, `2) `, `2 . `, `Claim 2: `, `**2.** `, `2\\. `.
+    A text without any number is one claim. Raises InvalidRequest when there are too many, or none.
     """
     items = _pieces(claims) if isinstance(claims, str) else list(claims)
     found: list[Claim] = []

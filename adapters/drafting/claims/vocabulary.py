@@ -50,7 +50,7 @@ PRONOUNS: Final = word_set(
 )
 AUXILIARIES: Final = word_set(
     "is are was were be been being am has have had having do does did can could may might must shall should "
-    "will would cannot not"
+    "will would cannot not is/are has/have was/were"
 )
 STOPS: Final = DETERMINERS | PREPOSITIONS | PRONOUNS | AUXILIARIES
 """Words that no noun phrase goes across."""
@@ -99,9 +99,17 @@ _VERBS: Final = word_set(
     "transform translate transmit transport travel traverse treat trigger turn twist undergo update urge "
     "use utilise utilize validate vary verify vibrate view wait wash wear weigh weld wind wrap write "
     "yield "
-    "acknowledge annotate append approve assess attenuate augment converge discover enqueue infer iterate navigate "
-    "negotiate normalise normalize populate prioritise prioritize publish reconcile reconstruct replicate "
-    "retransmit revoke serialise serialize subscribe subtract synthesise synthesize truncate visualise visualize"
+    "acknowledge annotate append approve assess attenuate augment converge deflate discover engulf enqueue equip "
+    "erase fabricate fluctuate homogenise homogenize humidify ignite immerse impinge inflate infer infuse "
+    "instantiate interpolate invert iterate loosen lubricate migrate mitigate moisten navigate negotiate "
+    "neutralise neutralize normalise normalize obstruct overwrite oxidise oxidize perforate permeate polarise "
+    "polarize polymerise polymerize populate preheat preserve pressurise pressurize prioritise prioritize propel "
+    "publish pulsate pulverise pulverize quantise quantize randomise randomize reallocate reassign recharge "
+    "reconcile reconfigure reconstruct recycle regenerate reheat relocate replicate rescale resend resize "
+    "retract retransmit revoke saturate segregate serialise serialize stabilise stabilize sterilise sterilize "
+    "stiffen stimulate straighten strengthen submerge subscribe subtract summarise summarize supervise suppress "
+    "synthesise synthesize tighten transcode transpose truncate unfold unload unlock unwind vaporise vaporize "
+    "ventilate visualise visualize weaken withdraw"
 )
 
 

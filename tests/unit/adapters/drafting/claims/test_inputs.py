@@ -20,6 +20,17 @@ def test_one_text_is_cut_at_the_lines_that_begin_with_a_number() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "## Claims\n\n1\\. A pump.\n\n2\\. The pump of claim 1.\n",
+        "**1.** A pump.\n**2.** The pump of claim 1.",
+    ],
+)
+def test_claims_may_be_markdown_such_as_a_draft_s_own(text: str) -> None:
+    assert numbered(text) == [(1, "A pump."), (2, "The pump of claim 1.")]
+
+
 def test_a_heading_before_the_first_number_is_no_claim() -> None:
     assert numbered("What is claimed is: 1. A pump.") == [(1, "A pump.")]
 

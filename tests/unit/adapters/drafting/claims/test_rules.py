@@ -61,6 +61,37 @@ CASES = (
         "2. A device comprising a processor and one or more memories, the one or more memories storing code.",
     ),
     Case(
+        "one after a known term, and a part of a patient's body",
+        "MPEP 2173.05(e)",
+        "1. A device comprising a camera for viewing the stomach of a patient, and a decoder that reads a signal of "
+        "the camera one word at a time.",
+    ),
+    Case(
+        "a list that nobody has",
+        "MPEP 2173.05(e)",
+        "1. A server configured to sort records, to send the subset to a client and to keep the list of the records.",
+        ((1, "antecedent_missing", E, "the subset"),),
+    ),
+    Case(
+        "a preposition that is an adjective here",
+        "MPEP 2173.05(e)",
+        "1. A filter comprising a wall between an upstream chamber and an outlet, and a valve in the upstream chamber "
+        "and upstream of the outlet, the inside of the wall being flat, and the downstream chamber being dry.",
+        ((1, "antecedent_missing", E, "the downstream chamber"),),
+    ),
+    Case(
+        "a verb before `one of`",
+        "MPEP 2173.05(e)",
+        "1. A system comprising a scheduler and machines, wherein the scheduler reallocates one of the machines, "
+        "and the machine(s) is/are idle.",
+    ),
+    Case(
+        "the members of a pair or an array",
+        "MPEP 2173.05(e): which earlier term is meant is uncertain",
+        "1. A device comprising an electrode pair and a meter that measures a current between the electrodes.",
+        ((1, "antecedent_near", W, "the electrodes"),),
+    ),
+    Case(
         "the act of a verb, and what there is once",
         "MPEP 2173.05(e)",
         "1. A system comprising a node configured to acknowledge receipt of data, and a client that waits for the "
