@@ -10,7 +10,7 @@ from admin_console.fields.conditions import ConditionsForm
 from admin_console.fields.parts import PartsField
 from admin_console.fields.suggested import SuggestedInput
 from admin_console.scoped_form import ScopedForm
-from admin_console.words import CHOICES, key_word
+from admin_console.words import choice_word, key_word
 from metering.models import PolicyRule
 from metering.rules.read_conditions import check_conditions
 from metering.rules.registry import REGISTRY, check_rule
@@ -39,7 +39,7 @@ def read_value(key: str, text: str) -> int | str:
     if spec is None:
         return typed
     if spec.choices:
-        words = {CHOICES.get(choice, choice): choice for choice in spec.choices}
+        words = {choice_word(key, choice): choice for choice in spec.choices}
         return words.get(typed, typed)
     if spec.is_keys:
         return ",".join(read_keys(typed))
@@ -56,13 +56,13 @@ def shown_value(key: str, value: Any) -> str:
         return shown_amount(
             value, Unit.PERCENT if spec is not None and spec.unit == "percent" else Unit.COUNT
         )
-    return CHOICES.get(str(value), str(value))
+    return choice_word(key, str(value))
 
 
 def _words() -> list[tuple[str, str]]:
     """What limits without numbers may be set to, with the limits' names."""
     return [
-        (CHOICES.get(choice, choice), key_word(spec.name))
+        (choice_word(spec.name, choice), key_word(spec.name))
         for spec in REGISTRY.values()
         if spec.is_read
         for choice in spec.choices

@@ -87,6 +87,8 @@ CHOICES: Mapping[str, str] = {
     EnforcementMode.WARN: "let calls pass and warn",
     EnforcementMode.OBSERVE: "only note it",
 }
+OFF_OF: Mapping[str, str] = {"guard_content": "let them pass unseen"}
+"""Of limits that mean something else by `off`."""
 MODES = {mode.value: CHOICES[mode] for mode in reversed(EnforcementMode)}
 ON_EXPIRY = {
     ExpiryCharge.CHARGE.value: "count what it held",
@@ -131,6 +133,11 @@ def each_word(per: str) -> str:
     return EACH.get(per, f"each {scope_word(per)}")
 
 
+def choice_word(key: str, choice: str) -> str:
+    """A value of a limit without numbers."""
+    return OFF_OF.get(key, CHOICES["off"]) if choice == "off" else CHOICES.get(choice, choice)
+
+
 def value_word(key: str, value: object) -> str:
     """A rule's value with its unit: `8,000 tokens`, `refuse calls`."""
     spec = REGISTRY.get(key)
@@ -138,4 +145,4 @@ def value_word(key: str, value: object) -> str:
         unit = spec.unit if spec is not None else ""
         unit = "calls" if unit == "requests" else unit
         return f"{value:,} %" if unit == "percent" else f"{value:,} {unit}".strip()
-    return CHOICES.get(str(value), str(value))
+    return choice_word(key, str(value))

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from admin_console.wording import amount_of, short_day
 from admin_console.words import (
-    CHOICES,
+    choice_word,
     dimension_word,
     each_word,
     key_word,
@@ -192,4 +192,4 @@ def _after_small(limit: EffectiveLimit, later: Mapping[Place, EffectiveLimit] | 
 def choices_of(key: str) -> list[tuple[str, str]]:
     """The values that a key of choices can have, in words."""
     spec = REGISTRY.get(key)
-    return [(choice, CHOICES.get(choice, choice)) for choice in spec.choices] if spec is not None else []
+    return [(choice, choice_word(key, choice)) for choice in spec.choices] if spec is not None else []

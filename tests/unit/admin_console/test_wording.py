@@ -4,6 +4,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from admin_console import wording
+from admin_console.rule_form import read_value
+from admin_console.words import value_word
+from metering.rules.registry import REGISTRY
 
 
 @pytest.mark.parametrize(
@@ -60,3 +63,14 @@ def test_a_change_says_its_direction(now: int, before: int, text: str) -> None:
 )
 def test_a_length_of_time_has_the_unit_that_fits(seconds: float, text: str) -> None:
     assert wording.duration(seconds).replace("\N{NO-BREAK SPACE}", " ") == text
+
+
+def test_each_value_of_a_limit_has_words_that_are_read_back() -> None:
+    for spec in REGISTRY.values():
+        for choice in spec.choices:
+            assert read_value(spec.name, value_word(spec.name, choice)) == choice
+
+
+def test_what_is_not_looked_for_is_not_told_as_if_there_were_none_of_it() -> None:
+    assert value_word("log_content", "off") == "none of it"
+    assert value_word("guard_content", "off") == "let them pass unseen"
