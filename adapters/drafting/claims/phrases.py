@@ -121,7 +121,8 @@ def _own_words(tokens: list[Token], leading: Leading) -> _OwnWords:
 
     1. `(s)` and `(es)` are skipped; any other sign ends the phrase.
     2. A quantity that qualifies the noun behind it, such as `at least one` after `the selected`, is skipped.
-    3. A word that no phrase contains ends it, and so does one that surely stands behind a noun.
+    3. A word that no phrase contains ends it, unless it is an adjective here, and so does one that surely stands behind
+       a noun.
     4. Any other word belongs to it; if it may as well stand behind the noun, that is noted.
     """
     stems: list[str] = []
@@ -147,7 +148,7 @@ def _own_words(tokens: list[Token], leading: Leading) -> _OwnWords:
             continue
         if (
             token.lower in STOPS
-            and not _is_adjective_here(tokens, place, after_article=place == start > first)
+            and not _is_adjective_here(tokens, place, after_article=place == leading.start > leading.first)
         ) or (stems and token.lower == "one" and words[-1] not in ORDINALS):
             break
         if stems:
