@@ -21,6 +21,8 @@ from providers.registry import ProviderConfig, make_provider
 from providers.routing.router import Router
 from providers.routing.watch import Watch
 
+SILENT_S = 2.0
+"""How long a silent database is waited for where a vendor is known from before, and reached as it was."""
 REREAD_AFTER = timedelta(seconds=10)
 """How soon a new key is used without a restart."""
 MAX_OWN_CLIENTS = 1_000
@@ -40,12 +42,15 @@ class ConfiguredVendors:
         self, changes: Changes | None = None, *, router: Router | None = None, room: VendorRoom | None = None
     ) -> None:
         """`router` is what is known of vendors, `room` their own limits; without one none is kept."""
-        self._configs = Snapshots(load_configs, changes=changes, until_of=_until, max_entries=1)
+        self._configs = Snapshots(
+            load_configs, changes=changes, until_of=_until, max_entries=1, silent_s=SILENT_S
+        )
         self._own_configs = Snapshots(
             load_own_configs,
             changes=changes,
             tenant_of=lambda own: own.tenant_id,
             max_entries=MAX_OWN_CLIENTS,
+            silent_s=SILENT_S,
         )
         self._known: Mapping[str, ProviderConfig] = {}
         self.router = router or Router()

@@ -142,7 +142,7 @@ class LLMGateway:
             return await unseen.principal(secret, team)
         read = partial(self.directory.principal, secret)
         try:
-            caller = await (unseen.in_time(read) if unseen is not None else read())
+            caller = await (unseen.principal(secret, read) if unseen is not None else read())
         except MeteringUnavailable:
             if self._unseen is None or not self._unseen.is_deaf():
                 raise

@@ -24,6 +24,10 @@ class LastKnownDirectory(CachedDirectory):
         self._of = known
         self.use = known.use
 
+    def knows(self, secret: str) -> bool:
+        """Whether it is known whose credential it is."""
+        return self._of.principals.last_known(key_of(secret)) is not None
+
     async def principal(self, secret: str) -> Principal:
         return _if_known(self._of.principals.last_known(key_of(secret)))
 

@@ -15,7 +15,6 @@ not let in: only the database can say whether it has been made already.
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from metering.calls.begin import CallRequest, PlannedCall, plan
 from metering.calls.collaborators import Collaborators
@@ -34,7 +33,6 @@ from metering.rules.registry import OPEN_CAP_DEFAULT
 from metering.time_limits import CoarseTimeout
 from metering.types import Task
 
-T = TypeVar("T")
 OPEN_AFTER_S = 2.0
 """How long a read and the ledger are waited for, if the database was not heard meanwhile."""
 AWAY = "The database is away."
@@ -98,12 +96,13 @@ class UnseenCalls:
         self._is_silent = self._is_silent and self.is_deaf()
         return self._is_silent or self._away.is_away()
 
-    async def in_time(self, read: Callable[[], Awaitable[T]]) -> T:
-        """What a read answers. Where somebody may be let in, a database that is not heard has OPEN_AFTER_S for it.
+    async def principal(self, secret: str, read: Callable[[], Awaitable[Principal]]) -> Principal:
+        """Whose credential it is. Of somebody who is known here, and may perhaps be let in, a database that is not
+        heard is asked for OPEN_AFTER_S.
 
         Raises MeteringUnavailable where it says nothing, and what the read raises.
         """
-        if self.lets_anybody_in():
+        if self.directory.knows(secret) and self.lets_anybody_in():
             try:
                 async with asyncio.timeout(OPEN_AFTER_S):
                     return await read()

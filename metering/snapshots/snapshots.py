@@ -61,8 +61,11 @@ class Snapshots(Generic[P, T]):
         tenant_of: Callable[[T], UUID | None] = lambda value: None,
         until_of: Callable[[T], datetime | None] = lambda value: None,
         max_entries: int = MAX_ENTRIES,
+        silent_s: float = SILENT_S,
     ) -> None:
         """`tenant_of`: the tenant whose changes concern an answer besides those that concern everybody.
+
+        `silent_s`: how long a database that says nothing is waited for, where there is an older answer to go on with.
 
         `until_of`: when an answer ends by itself, by the calendar, such as at the next price.
         """
@@ -72,6 +75,7 @@ class Snapshots(Generic[P, T]):
         self._tenant_of = tenant_of
         self._until_of = until_of
         self._max_entries = max_entries
+        self._silent_s = silent_s
         self._entries: dict[Hashable, Kept[T]] = {}
         self._refusals: dict[Hashable, Kept[MeteringError]] = {}
         self._reading: dict[Hashable, _Reading[T]] = {}
@@ -90,7 +94,8 @@ class Snapshots(Generic[P, T]):
         refusal = self._refusals.get(key)
         if refusal is not None and self._is_good(refusal):
             raise copy.copy(refusal.value)  # one that is raised twice would keep both callers' frames alive
-        return await self._answer_of(self._reading.get(key) or self._read(key, *args, **kwargs))
+        reading = self._reading.get(key) or self._read(key, *args, **kwargs)
+        return await self._answer_of(reading, self._silent_s if entry is not None else SILENT_S)
 
     def peek(self, key: Hashable) -> T | None:
         """The answer for `key` if it is kept and good; asks no database."""
@@ -109,16 +114,16 @@ class Snapshots(Generic[P, T]):
         """Every answer that `last_known` would give."""
         return (entry.value for entry in self._entries.values() if self._is_last_known(entry))
 
-    async def _answer_of(self, reading: "_Reading[T]") -> T:
+    async def _answer_of(self, reading: "_Reading[T]", silent_s: float) -> T:
         # Others wait for the same task: one of them going away must not cancel it.
         while not reading.task.done():
-            left_s = reading.began_s + SILENT_S - self._clock()
+            left_s = reading.began_s + silent_s - self._clock()
             if left_s > 0:
                 await asyncio.wait({reading.task}, timeout=left_s)
             elif self._changes.fell_silent:
                 raise MeteringUnavailable("The database does not answer.")
             else:
-                await asyncio.wait({reading.task}, timeout=SILENT_S)
+                await asyncio.wait({reading.task}, timeout=silent_s)
         return reading.task.result()
 
     def _is_last_known(self, entry: Kept[T]) -> bool:

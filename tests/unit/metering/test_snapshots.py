@@ -258,11 +258,11 @@ async def test_what_has_changed_or_ended_by_the_calendar_is_not_last_known(
 
 
 async def test_a_database_that_fell_silent_is_not_waited_for_without_end(
-    source: Source, changes: Changes, monkeypatch: pytest.MonkeyPatch
+    source: Source, changes: Changes
 ) -> None:
-    monkeypatch.setattr(module, "SILENT_S", 0.05)
-    snapshots = Snapshots(source.load, changes=changes)
+    snapshots = Snapshots(source.load, changes=changes, silent_s=0.05)
     changes.complete_up_to(source.now)
+    assert await snapshots.get("a", "a") == "A"
     source.now += DEAF_AFTER_S + 1
     source.gate.clear()
     waiting = asyncio.create_task(snapshots.get("a", "a"))
@@ -276,12 +276,12 @@ async def test_a_database_that_fell_silent_is_not_waited_for_without_end(
     assert await snapshots.get("b", "b") == "B"
 
 
-async def test_a_slow_database_that_is_heard_is_waited_for(
-    source: Source, changes: Changes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "SILENT_S", 0.01)
-    snapshots = Snapshots(source.load, changes=changes)
+async def test_a_slow_database_that_is_heard_is_waited_for(source: Source, changes: Changes) -> None:
+    snapshots = Snapshots(source.load, changes=changes, silent_s=0.01)
+    assert await snapshots.get("a", "a") == "A"
+    source.now += DEAF_AFTER_S + 1
     changes.complete_up_to(source.now)
+    snapshots.clear()
     source.gate.clear()
     waiting = asyncio.create_task(snapshots.get("a", "a"))
     await asyncio.sleep(0.05)
