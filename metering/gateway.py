@@ -139,14 +139,14 @@ class LLMGateway:
         """
         unseen = self._unseen if self._unseen is not None and self._unseen.is_deaf() else None
         if unseen is not None and unseen.is_away():
-            return await unseen.principal(secret, team)
+            return await unseen.last_known(secret, team)
         read = partial(self.directory.principal, secret)
         try:
-            caller = await (unseen.principal(secret, read) if unseen is not None else read())
+            caller = await (unseen.read_principal(secret, read) if unseen is not None else read())
         except MeteringUnavailable:
             if self._unseen is None or not self._unseen.is_deaf():
                 raise
-            return await self._unseen.principal(secret, team)
+            return await self._unseen.last_known(secret, team)
         except MeteringError as refusal:
             if refusal.credential_of is not None and request_id is not None:
                 self.note_refused(refusal.credential_of, refusal, request_id=request_id)

@@ -96,9 +96,9 @@ class UnseenCalls:
         self._is_silent = self._is_silent and self.is_deaf()
         return self._is_silent or self._away.is_away()
 
-    async def principal(self, secret: str, read: Callable[[], Awaitable[Principal]]) -> Principal:
-        """Whose credential it is. Of somebody who is known here, and may perhaps be let in, a database that is not
-        heard is asked for OPEN_AFTER_S.
+    async def read_principal(self, secret: str, read: Callable[[], Awaitable[Principal]]) -> Principal:
+        """Read whose credential it is. About somebody who is known here, and may perhaps be let in, a database that is
+        not heard is asked for OPEN_AFTER_S.
 
         Raises MeteringUnavailable where it says nothing, and what the read raises.
         """
@@ -116,7 +116,7 @@ class UnseenCalls:
         """Whether the database has not been heard lately."""
         return self._away.is_deaf()
 
-    async def principal(self, secret: str, team: str | None) -> Principal:
+    async def last_known(self, secret: str, team: str | None) -> Principal:
         """The caller as this process last knew it, working for `team` if one is named.
 
         Raises MeteringUnavailable where this process did not know it.
