@@ -1,4 +1,4 @@
-"""The whole gateway, as `script/server` starts it, behind a real proxy that ends TLS. Only PUBLIC_URL is set."""
+"""The whole gateway, as `script/server` starts it, behind a real proxy that ends TLS. Only its addresses are set."""
 
 import os
 import re
@@ -20,7 +20,7 @@ from launcher.stack import Stack
 from metering.models import Budget, User
 from tests.browser import Browser, running_browser
 from tests.factories import make_token, reference_data
-from tests.mail import mail_server, text_of
+from tests.mail import MailServer, mail_server, text_of
 from tests.quick_passwords import AS_IN_PRODUCTION
 from tests.served import serve_model, settled_ledger
 from tests.tls_proxy import TlsProxy, tls_proxy
@@ -33,7 +33,16 @@ DELIVER = "import django; django.setup(); from metering.tasks import deliver_ale
 
 
 @pytest.fixture
-def front(transactional_db: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TlsProxy]:
+def mail(monkeypatch: pytest.MonkeyPatch) -> Iterator[MailServer]:
+    with mail_server() as server:
+        monkeypatch.setenv("EMAIL_URL", f"smtp://127.0.0.1:{server.port}")
+        yield server
+
+
+@pytest.fixture
+def front(
+    transactional_db: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mail: MailServer
+) -> Iterator[TlsProxy]:
     reference_data()
     serve_model()
     port, upstream = free_port(), free_port()
@@ -79,15 +88,11 @@ def log_in(browser: Browser, password: str) -> None:
     browser.wait_for("!document.querySelector('#login-form')")
 
 
-def mailed_link(mail_port: int) -> None:
+def deliver_mail() -> None:
     done = subprocess.run(
         [sys.executable, "-c", DELIVER],
         cwd=REPOSITORY,
-        env=os.environ
-        | {
-            "EMAIL_URL": f"smtp://127.0.0.1:{mail_port}",
-            "DJANGO_SETTINGS_MODULE": "gateway_project.settings",
-        },
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "gateway_project.settings"},
         capture_output=True,
         text=True,
         check=False,
@@ -96,16 +101,16 @@ def mailed_link(mail_port: int) -> None:
 
 
 def test_in_a_browser_a_password_is_reset_somebody_logs_in_and_a_budget_is_changed(
-    front: TlsProxy, tmp_path: Path
+    front: TlsProxy, mail: MailServer, tmp_path: Path
 ) -> None:
     User.objects.create_superuser(EMAIL, PASSWORD)
     budget = Budget.objects.create(scope="global", dimension="requests", window="day", amount=10)
-    with mail_server() as mail, running_browser(front.url, tmp_path, trusted_key=front.public_key) as browser:
+    with running_browser(front.url, tmp_path, trusted_key=front.public_key) as browser:
         browser.open("/admin/password/forgotten/")
         browser.fill("[name=email]", EMAIL)
         browser.click("#password_form button[type=submit]")
         browser.wait_for("document.body.innerText.includes('a mail is on its way')")
-        mailed_link(mail.port)
+        deliver_mail()
         link = re.search(rf"{re.escape(front.url)}(/\S+)", text_of(mail.mails[0]))
         assert link is not None
         browser.open(link[1])
