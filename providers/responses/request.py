@@ -126,4 +126,4 @@ def _logprobs(body: Mapping[str, Any]) -> dict[str, Any]:
     most = body.get("top_logprobs")
     if LOGPROBS not in included and not most:
         return {}
-    return {"logprobs": True, **({"top_logprobs": most} if most else {})}
+    return {**({"top_logprobs": most} if most else {}), "logprobs": True}  # a refusal names the first of them

@@ -4,7 +4,7 @@ import asyncio
 import json
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,14 @@ def case(vendor: str, name: str) -> dict[str, Any]:
 
 def cases(vendor: str) -> list[str]:
     return sorted(path.stem for path in (WIRE / vendor).glob("*.json"))
+
+
+def vector_of(usage: Any, names: Iterable[str]) -> dict[str, Any]:
+    """These figures of a usage, as the files in `usage` have them: of a part its model, input and output."""
+    found = {name: getattr(usage, name) for name in names}
+    if "parts" in found:
+        found["parts"] = [[part.model, part.input_tokens, part.output_tokens] for part in usage.parts]
+    return found
 
 
 class FakeWire(ABC):

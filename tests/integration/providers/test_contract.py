@@ -17,7 +17,7 @@ from providers.port import Capability, Chunk, EstimateReason, Failure, LLMProvid
 from tests.integration.providers.asking import answer, asking, chunks_of, said, streamed
 from tests.integration.providers.families import FAMILIES, VENDORS, Family, fake_of_each
 from tests.vendors.running import Running
-from tests.vendors.wire_app import case
+from tests.vendors.wire_app import case, vector_of
 
 PATIENT = Timeouts()
 NO_MONEY, RATE_LIMITED = 402, 429
@@ -214,7 +214,7 @@ async def test_recorded_answers_are_charged_as_their_files_say(client: LLMProvid
                 if call.body.get("stream")
                 else (await client.complete(call)).usage
             )
-            assert {field: getattr(usage, field) for field in expected} == expected, name
+            assert vector_of(usage, expected) == expected, name
 
 
 async def test_closing_a_stream_cuts_the_vendors_call(client: LLMProvider, fake: Running[Any]) -> None:

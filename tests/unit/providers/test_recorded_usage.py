@@ -18,7 +18,7 @@ from providers.openai_compatible.traits import Traits
 from providers.openai_compatible.usage import ReportedUsage
 from providers.port import Usage
 from tests.unit.providers.translating import a_call, framed, run
-from tests.vendors.wire_app import case, cases
+from tests.vendors.wire_app import case, cases, vector_of
 
 NAMES = cases("usage")
 STREAMED = [name for name in NAMES if case("usage", name).get("events")]
@@ -28,9 +28,7 @@ NO_HEADERS: dict[str, str] = {}
 def charged(usage: Usage | None, expected: dict[str, Any]) -> dict[str, Any]:
     """The vector, in which a figure that had to be counted here is None."""
     assert usage is not None
-    found = {name: getattr(usage, name) for name in expected}
-    if "parts" in found:
-        found["parts"] = [[part.model, part.input_tokens, part.output_tokens] for part in usage.parts]
+    found = vector_of(usage, expected)
     for name, value in expected.items():
         if value is None and isinstance(found[name], int) and name.endswith("_tokens"):
             assert found[name] > 0
