@@ -51,6 +51,7 @@ async def test_calls_are_let_in_as_far_as_the_process_knows_and_booked_by_comman
     token = await asyncio.to_thread(deployment.tenant, dimension="requests", window="total", amount=3)
     slug = deployment.slugs[-1]
     unknown = await asyncio.to_thread(deployment.tenant)
+    await asyncio.sleep(DEAF_AFTER_S)  # the news of both have come: what is read from now on stays known
     before = [await crowd.ask(url, token) for url in gateways.urls]
 
     world.take_database_away(stop=False)
