@@ -19,10 +19,11 @@ from providers.registry import ProviderConfig
 
 logger = logging.getLogger(__name__)
 DOTENV = ".env"
-told: dict[str, str] = {}
-"""What was logged last of the file and of each provider: every process looks again every ten seconds, and says nothing
-twice.
-"""
+Told = tuple[UUID | None, str]
+"""Whose keys (None: the gateway's), and the provider or the file."""
+told: dict[Told, str] = {}
+"""What was logged last of each: every process looks again every ten seconds, and says nothing twice."""
+MOST_TOLD = 1_000
 
 
 class OwnConfigs(Struct, frozen=True, kw_only=True):
@@ -41,17 +42,17 @@ def load_configs() -> dict[str, ProviderConfig]:
     """
     try:
         read_dotenv(settings.BASE_DIR / DOTENV)
-        told.pop(DOTENV, None)
+        told.pop((None, DOTENV), None)
     except ImproperlyConfigured as error:  # somebody is at it: who serves goes on with what was there
-        if _is_news(DOTENV, str(error)):
+        if _is_news((None, DOTENV), str(error)):
             logger.error("dotenv.unreadable", extra={"problem": str(error)})
     configs, stored = {}, keys_of(None)
     for row in Provider.objects.filter(is_active=True):
         try:
             configs[row.name] = _with_gateways_keys(row, stored.get(row.name, ()))
-            told.pop(row.name, None)
+            told.pop((None, row.name), None)
         except ValueError as error:
-            _log_unusable(row, error)
+            _log_unusable(None, row, error)
     return configs
 
 
@@ -61,8 +62,9 @@ def load_own_configs(tenant_id: UUID) -> OwnConfigs:
     for row in Provider.objects.filter(is_active=True, name__in=stored):
         try:
             configs[row.name] = _config(row, stored[row.name])
+            told.pop((tenant_id, row.name), None)
         except ValueError as error:
-            _log_unusable(row, error)
+            _log_unusable(tenant_id, row, error)
     return OwnConfigs(tenant_id=tenant_id, by_name=configs)
 
 
@@ -106,12 +108,14 @@ def _config(row: Provider, keys: tuple[str, ...]) -> ProviderConfig:
     )
 
 
-def _log_unusable(row: Provider, error: ValueError) -> None:
-    if _is_news(row.name, str(error)):
+def _log_unusable(tenant_id: UUID | None, row: Provider, error: ValueError) -> None:
+    if _is_news((tenant_id, row.name), str(error)):
         logger.error("provider.unusable", extra={"provider": row.name, "problem": str(error)})
 
 
-def _is_news(of: str, problem: str) -> bool:
+def _is_news(of: Told, problem: str) -> bool:
     is_news = told.get(of) != problem
+    if of not in told and len(told) >= MOST_TOLD:
+        del told[next(iter(told))]
     told[of] = problem
     return is_news

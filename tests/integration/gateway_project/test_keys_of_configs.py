@@ -9,7 +9,8 @@ from django.utils.timezone import now
 from gateway_project.vendor_configs import load_configs, load_own_configs
 from metering.api_key import MAX_KEYS
 from metering.catalog.provider_keys.set_key import set_provider_key
-from metering.models import Provider, Tenant
+from metering.models import Provider, ProviderKey, Tenant
+from metering.seal import seal
 from tests.factories import ProviderFactory, alder, birch
 from tests.integration.metering.management.asking import answer
 
@@ -69,3 +70,16 @@ def test_too_many_keys_together_make_a_provider_unusable_and_are_told(
     with caplog.at_level(logging.ERROR):
         assert "own" not in load_configs()
     assert caplog.records[0].__dict__["problem"] == "It has 65 keys; 64 are the most."
+
+
+def test_what_is_wrong_with_a_tenants_own_key_is_logged_once_beside_the_gateways_that_is_well(
+    vendor: Provider, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("OWN_API_KEY", "gateways")
+    for number in range(MAX_KEYS + 1):  # past every door
+        label, sealed = f"key {number}", seal(f"alders-{number}".encode())
+        ProviderKey.objects.create(provider=vendor, tenant=alder(), label=label, sealed=sealed)
+    for _ in range(3):
+        assert load_own_configs(alder().pk).by_name == {}
+        assert load_configs()["own"].api_keys == ("gateways",)
+    assert [record.message for record in caplog.records] == ["provider.unusable"]
