@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from adapters.drafting.claims.at import finding_at
-from adapters.drafting.claims.finding import Finding, Jurisdiction
+from adapters.drafting.claims.finding import Finding, Jurisdiction, Severity
 from adapters.drafting.claims.read import ClaimSet, ReadClaim
 from adapters.drafting.claims.vocabulary import word_set
 
@@ -80,26 +80,15 @@ def _is_marker(text: str, begin: int) -> bool:
 
 def _ends(item: ReadClaim, jurisdiction: Jurisdiction) -> Iterator[Finding]:
     text = item.text.rstrip(_CLOSING + " \t\n\r")
+    end: tuple[int, str, str] | None = None
     if text and not text.endswith("."):
-        yield finding_at(
-            item,
-            len(text) - 1,
-            len(text),
-            "single_sentence",
-            "error" if jurisdiction == "US" else "warning",
-            "The claim does not end with a full stop.",
-            "End it with a full stop.",
-        )
+        end = 1, "The claim does not end with a full stop.", "End it with a full stop."
     elif _ends_twice(text):
-        yield finding_at(
-            item,
-            len(text) - 2,
-            len(text),
-            "single_sentence",
-            "error" if jurisdiction == "US" else "warning",
-            "The claim ends with two full stops.",
-            "Leave one of them out.",
-        )
+        end = 2, "The claim ends with two full stops.", "Leave one of them out."
+    if end is not None:
+        width, problem, remedy = end
+        severity: Severity = "error" if jurisdiction == "US" else "warning"
+        yield finding_at(item, len(text) - width, len(text), "single_sentence", severity, problem, remedy)
     if text and text[0].islower():
         yield finding_at(
             item,
